@@ -1,0 +1,139 @@
+"""The run folder: a model is a folder, and the folder is the model.
+
+config.json speaks Hugging Face's vocabulary where it has a word; what it has no word for stands under "jium".
+"""
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import nn
+
+from jium.checkpoint.files import write_text, write_whole
+from jium.config import build, find_kind, to_values
+from jium.errors import ConfigError, RunError
+from jium.models import CONFIGS, MODELS
+
+WEIGHTS = "model.safetensors"
+
+# Our name for a setting to Hugging Face's; several where theirs are told apart and ours are not.
+NAMES: dict[str, dict[str, tuple[str, ...]]] = {
+    "seq2seq": {
+        "dim": ("d_model",),
+        "n_encoder_layers": ("encoder_layers",),
+        "n_decoder_layers": ("decoder_layers",),
+        "n_heads": ("encoder_attention_heads", "decoder_attention_heads"),
+        "ffn_dim": ("encoder_ffn_dim", "decoder_ffn_dim"),
+        "activation": ("activation_function",),
+        "dropout": ("dropout",),
+        "attention_dropout": ("attention_dropout",),
+        "max_len": ("max_position_embeddings",),
+        "vocab_size": ("vocab_size",),
+        "tie_embeddings": ("tie_word_embeddings",),
+    }
+}
+
+
+def save_config(run: Path, kind: str, model_config: Any, about: dict[str, Any]) -> None:
+    """Write config.json. about: task, special token ids and whatever else the task must know to run."""
+    values = to_values(model_config)
+    shared = {name: values[ours] for ours, names in NAMES[kind].items() for name in names}
+    own = {ours: value for ours, value in values.items() if ours not in NAMES[kind]}
+    special = about.pop("special_ids", {})
+    document = {
+        "model_type": f"jium-{kind}",
+        "architectures": [find_kind(MODELS, kind, "model").__name__],
+        "is_encoder_decoder": kind == "seq2seq",
+        **shared,
+        **special,
+        "jium": {"version": version("jium"), "kind": kind, "model": own, **about},
+    }
+    write_text(run / "config.json", json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_config(run: Path) -> dict[str, Any]:
+    """config.json of a run. Raises RunError for a folder that is none."""
+    if not run.is_dir():
+        raise RunError(
+            '{run}: no such run folder. Train one with "jium train RECIPE --out {run}".', run=run
+        )
+    path = run / "config.json"
+    if not path.is_file():
+        raise RunError(
+            "{run}: has no config.json, so it is not a run folder. It has: {names}.",
+            run=run,
+            names=", ".join(sorted(p.name for p in run.iterdir())) or "-",
+        )
+    try:
+        document = json.loads(path.read_text("utf-8"))
+        if "jium" not in document:
+            raise RunError("{path}: was not written by jium, which cannot load it yet.", path=path)
+        return document
+    except (ValueError, TypeError) as error:
+        raise RunError(
+            "{path}: is damaged ({error}). Copy the run again.", path=path, error=error
+        ) from error
+
+
+def load_model(run: Path) -> nn.Module:
+    """The model of a run, in evaluation mode. Raises RunError if anything of it is missing or damaged."""
+    document = read_config(run)
+    about = document["jium"]
+    values = dict(about["model"])
+    for ours, names in NAMES[about["kind"]].items():
+        if names[0] in document:
+            values[ours] = document[names[0]]
+    try:
+        config = build(find_kind(CONFIGS, about["kind"], "model"), values)
+    except ConfigError as error:
+        raise RunError(
+            "{path}: is damaged ({error}).", path=run / "config.json", error=error
+        ) from error
+    model = find_kind(MODELS, about["kind"], "model")(config)
+    load_weights(run, model)
+    return model.eval()
+
+
+def save_weights(run: Path, model: nn.Module) -> None:
+    """Write model.safetensors; a tensor that two places share is written once."""
+    written: dict[int, str] = {}
+    tensors = {}
+    for name, tensor in model.state_dict().items():
+        if tensor.data_ptr() not in written:
+            written[tensor.data_ptr()] = name
+            tensors[name] = tensor.detach().cpu().contiguous()
+    write_whole(
+        run / WEIGHTS, lambda path: save_file(tensors, path, metadata={"format": "pt"})
+    )
+
+
+def load_weights(run: Path, model: nn.Module) -> None:
+    """Fill `model` from model.safetensors. Raises RunError if it is missing, damaged or of another shape."""
+    path = run / WEIGHTS
+    if not path.is_file():
+        raise RunError("{run}: has no model.safetensors yet: training has not saved one.", run=run)
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise RunError(
+            "{path}: is damaged or cut short ({error}). Copy it again; or, where last/ is there, go on with "
+            "--resume, which writes it anew.",
+            path=path,
+            error=error,
+        ) from error
+    shared = {name for name, _ in model.named_parameters()}
+    problems = model.load_state_dict(tensors, strict=False)
+    missing = [name for name in problems.missing_keys if name in shared]
+    if missing or problems.unexpected_keys:
+        raise RunError(
+            "{path}: does not fit config.json: missing {missing}, unexpected {unexpected}.",
+            path=path,
+            missing=", ".join(missing) or "-",
+            unexpected=", ".join(problems.unexpected_keys) or "-",
+        )
+
+

@@ -1,0 +1,115 @@
+"""Measuring a task: its loss on batches, its answers against references, and what that leaves in the run."""
+
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from jium.data.pairs import Pair
+from jium.evaluation.bleu import Bleu
+from jium.evaluation.chrf import Chrf
+from jium.evaluation.meteor import Meteor
+from jium.evaluation.metric import Metric
+from jium.evaluation.report import write_report
+from jium.evaluation.rouge import Rouge
+from jium.evaluation.score import Score, measure, score_sentences
+from jium.evaluation.ter import Ter
+from jium.nn.cross_entropy import linear_cross_entropy
+from jium.tasks.translate import Translator
+
+
+@torch.no_grad()
+def mean_loss(model: nn.Module, batches: Iterable[Any]) -> float:
+    """Cross-entropy a target token, in nats, without smoothing: its exponential is the perplexity."""
+    training = model.training
+    model.eval()
+    total, count = 0.0, 0
+    for batch in batches:
+        hidden = model(batch.source, batch.source_layout, batch.target_in, batch.target_layout)
+        total += float(linear_cross_entropy(hidden, model.output.weight, batch.target_out))
+        count += len(batch.target_out)
+    model.train(training)
+    return total / max(count, 1)
+
+
+def metrics_for(language: str) -> list[Metric]:
+    """What translations into `language` are measured by; the first ranks sentences."""
+    return [
+        Chrf(),
+        Bleu(language=language),
+        Ter(),
+        Rouge(language=language),
+        Meteor(language=language),
+    ]
+
+
+def evaluate_translation(
+    task: Translator,
+    pairs: Sequence[Pair],
+    *,
+    backward: bool = False,
+    out: Path | None = None,
+    about: dict[str, Any] | None = None,
+    samples: int = 1000,
+    **options: Any,
+) -> dict[str, Any]:
+    """Translate the sources of `pairs` and score the answers, in all and by tag.
+
+    backward: from target to source, for a model that knows both. out: where evaluation.json, evaluation.md and
+    predictions.jsonl go. about: what is measured, kept with the figures. options: settings of generation.
+    """
+    sources = [pair.target if backward else pair.source for pair in pairs]
+    references = [pair.source if backward else pair.target for pair in pairs]
+    tags = [pair.tag for pair in pairs]
+    language = task.languages[0] if backward else task.languages[1]
+    predictions = _translate(task, sources, tags, language, options)
+    metrics = metrics_for(language)
+    scores = [s for metric in metrics for s in measure(metric, predictions, references, samples)]
+    by_tag = {
+        tag: _plain(metrics[:2], *_only(tag, tags, predictions, references))
+        for tag in sorted(set(tags))
+        if tag
+    }
+    settings = {**(about or {}), **options, "by_tag": by_tag, "to": language}
+    if out is not None:
+        examples = score_sentences(metrics[0], sources, predictions, references)
+        write_report(out, scores, examples, ranked_by=scores[0].name, settings=settings)
+    return {"scores": scores, "by_tag": by_tag, "predictions": predictions}
+
+
+def _translate(
+    task: Translator, sources: list[str], tags: list[str], language: str, options: dict[str, Any]
+) -> list[str]:
+    """Each source with its own tag, where the model knows it."""
+    to = language if task.format.forward is not None else None
+    answers = [""] * len(sources)
+    for tag in sorted({tag if tag in task.tags else "" for tag in tags}):
+        rows = [i for i, t in enumerate(tags) if (t if t in task.tags else "") == tag]
+        found = task.translate([sources[i] for i in rows], to=to, tag=tag or None, **options)
+        for i, answer in zip(rows, found, strict=True):
+            answers[i] = answer
+    return answers
+
+
+def _only(
+    tag: str, tags: list[str], predictions: list[str], references: list[str]
+) -> tuple[list[str], list[str]]:
+    rows = [i for i, t in enumerate(tags) if t == tag]
+    return [predictions[i] for i in rows], [references[i] for i in rows]
+
+
+def _plain(
+    metrics: Sequence[Metric], predictions: list[str], references: list[str]
+) -> dict[str, float]:
+    figures = {"sentences": float(len(predictions))}
+    for metric in metrics:
+        figures |= {k: round(v, 2) for k, v in metric(predictions, references).items()}
+    return figures
+
+
+def perplexity(loss: float) -> Score:
+    """The perplexity that a mean loss means. Comparable only between runs with one tokenizer."""
+    return Score("perplexity", math.exp(min(loss, 700.0)), "per token of the run's own tokenizer", True)

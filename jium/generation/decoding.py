@@ -1,0 +1,77 @@
+"""What a search needs of a model: the next logits of some rows, and a way to keep or reorder rows.
+
+Beam search and sampling see only this, so they serve every model that writes token by token.
+"""
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from jium.models.seq2seq import Seq2Seq
+from jium.nn.layout import Layout
+
+
+class Decoder(Protocol):
+    """Rows of text being written."""
+
+    def step(self, tokens: Tensor) -> Tensor:
+        """Take the last token of every row, (rows,); give the logits of the next, (rows, vocab), float32."""
+
+    def select(self, rows: Tensor, sources: Tensor | None = None) -> None:
+        """Keep these rows in this order; `sources`: of the texts they are written from, those that stay."""
+
+
+class Seq2SeqDecoder:
+    """Targets written from encoded sources: row i belongs to source i // (rows per source)."""
+
+    def __init__(self, model: Seq2Seq, source: Tensor, layout: Layout, max_len: int) -> None:
+        self.model = model
+        self.memory = model.encode(source, layout)
+        self.layout = layout
+        self.cache = model.new_cache(max_len)
+
+    def step(self, tokens: Tensor) -> Tensor:
+        layout = Layout([1] * len(tokens), tokens.device)
+        hidden = self.model.decode(tokens, layout, self.memory, self.layout, self.cache)
+        return self.model.output(hidden).float()
+
+    def select(self, rows: Tensor, sources: Tensor | None = None) -> None:
+        self.cache.select(rows)
+        if sources is not None:
+            self.cache.select_sources(sources)
+            # From now on only lengths and mask of the sources are read; keys and values are in the cache.
+            mask = self.layout.mask[sources]
+            self.layout = _KeptLayout(mask)
+
+
+class _KeptLayout(Layout):
+    """The sources that are left, in the width of the batch they came from."""
+
+    def __init__(self, mask: Tensor) -> None:
+        super().__init__(mask.sum(1).tolist(), mask.device)
+        self.time = mask.size(1)
+        self.full = bool(mask.all())
+
+
+@torch.no_grad()
+def greedy(
+    decoder: Decoder, rows: int, start_id: int, eos_id: int, max_tokens: int
+) -> list[list[int]]:
+    """The likeliest next token, again and again; ends at EOS, which is left out."""
+    last = torch.full((rows,), start_id)
+    texts: list[list[int]] = [[] for _ in range(rows)]
+    open_rows = list(range(rows))
+    for _ in range(max_tokens):
+        last = decoder.step(last).argmax(-1)
+        going = [i for i, token in enumerate(last.tolist()) if token != eos_id]
+        if len(going) < len(open_rows):
+            open_rows = [open_rows[i] for i in going]
+            keep = torch.tensor(going, dtype=torch.long)
+            decoder.select(keep, keep)
+            last = last[keep]
+        for row, token in zip(open_rows, last.tolist(), strict=True):
+            texts[row].append(token)
+        if not open_rows:
+            break
+    return texts

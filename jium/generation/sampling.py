@@ -1,0 +1,93 @@
+"""Choosing the next token: filters over logits, each after its paper, and a seeded draw.
+
+Every filter takes logits, (rows, vocab), and returns them with what is ruled out at minus infinity.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from torch import Tensor
+
+from jium.generation.decoding import Decoder
+from jium.generation.settings import GenerationConfig
+
+
+def apply_temperature(logits: Tensor, temperature: float) -> Tensor:
+    """Divide: below 1 sharper, above 1 flatter."""
+    return logits / temperature
+
+
+def keep_top_k(logits: Tensor, k: int) -> Tensor:
+    """Only the k likeliest (Fan et al., 2018)."""
+    threshold = logits.topk(min(k, logits.size(-1)), dim=-1).values[..., -1:]
+    return logits.masked_fill(logits < threshold, -torch.inf)
+
+
+def keep_top_p(logits: Tensor, p: float) -> Tensor:
+    """The smallest set of likeliest tokens whose probability reaches p (nucleus; Holtzman et al., 2020)."""
+    probs, order = logits.softmax(-1).sort(dim=-1, descending=True)
+    before = probs.cumsum(-1) - probs  # probability of all likelier ones
+    ruled_out = (before >= p).scatter(-1, order, before >= p)
+    return logits.masked_fill(ruled_out, -torch.inf)
+
+
+def keep_min_p(logits: Tensor, p: float) -> Tensor:
+    """Those with at least p times the probability of the likeliest (Nguyen et al., 2024)."""
+    probs = logits.softmax(-1)
+    return logits.masked_fill(probs < p * probs.amax(-1, keepdim=True), -torch.inf)
+
+
+def penalise_repetition(logits: Tensor, written: Sequence[Sequence[int]], penalty: float) -> Tensor:
+    """Tokens already in a row become less likely, equation 13 of Keskar et al. (2019): x / penalty, x * penalty
+    below zero."""
+    changed = logits.clone()
+    for row, tokens in enumerate(written):
+        seen = torch.tensor(sorted(set(tokens)), dtype=torch.long, device=logits.device)
+        old = logits[row, seen]
+        changed[row, seen] = torch.where(old > 0, old / penalty, old * penalty)
+    return changed
+
+
+def next_distribution(logits: Tensor, settings: GenerationConfig) -> Tensor:
+    """Probabilities that `settings` leaves, (rows, vocab); temperature 0 puts all on the likeliest."""
+    if settings.temperature == 0:
+        best = logits.argmax(-1, keepdim=True)
+        return torch.zeros_like(logits).scatter(-1, best, 1.0)
+    logits = apply_temperature(logits, settings.temperature)
+    if settings.top_k is not None:
+        logits = keep_top_k(logits, settings.top_k)
+    if settings.top_p is not None:
+        logits = keep_top_p(logits, settings.top_p)
+    if settings.min_p is not None:
+        logits = keep_min_p(logits, settings.min_p)
+    return logits.softmax(-1)
+
+
+@torch.no_grad()
+def sample(
+    decoder: Decoder,
+    rows: int,
+    start_id: int,
+    eos_id: int,
+    max_tokens: int,
+    settings: GenerationConfig,
+    generator: torch.Generator | None = None,
+) -> Iterator[list[int | None]]:
+    """Write `rows` texts; each step yields one token a row, None for a row that has ended."""
+    last = torch.full((rows,), start_id)
+    written: list[list[int]] = [[] for _ in range(rows)]
+    open_rows = [True] * rows
+    for _ in range(max_tokens):
+        logits = decoder.step(last)
+        if settings.repetition_penalty != 1:
+            logits = penalise_repetition(logits, written, settings.repetition_penalty)
+        probs = next_distribution(logits, settings)
+        last = torch.multinomial(probs, 1, generator=generator).squeeze(1)
+        open_rows = [o and t != eos_id for o, t in zip(open_rows, last.tolist(), strict=True)]
+        if not any(open_rows):
+            return
+        step = [t if o else None for o, t in zip(open_rows, last.tolist(), strict=True)]
+        for row, token in zip(written, step, strict=True):
+            if token is not None:
+                row.append(token)
+        yield step

@@ -1,0 +1,41 @@
+"""What jium says to a person, in English or Korean.
+
+The English sentence stands in the code, as a template with named slots; `messages_ko.toml` holds the same
+template in Korean. A test compares the two, so a sentence cannot be added in one language only.
+"""
+
+import os
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+_chosen: str | None = None
+
+
+def set_language(language: str | None) -> None:
+    """Speak "en" or "ko" from now on; None follows the environment (LC_ALL, LC_MESSAGES, LANG)."""
+    global _chosen
+    _chosen = language
+
+
+def language() -> str:
+    """The language spoken now: "ko" or "en"."""
+    if _chosen:
+        return _chosen
+    names = (os.environ.get(name) for name in ("LC_ALL", "LC_MESSAGES", "LANG"))
+    return "ko" if next((n for n in names if n), "").lower().startswith("ko") else "en"
+
+
+def say(template: str, **values: object) -> str:
+    """Fill a template, in the language of the person.
+
+    A sentence that Korean lacks is said in English: better than no sentence.
+    """
+    if language() == "ko":
+        template = _korean().get(template, template)
+    return template.format(**values) if values else template
+
+
+@cache
+def _korean() -> dict[str, str]:
+    return tomllib.loads(files("jium").joinpath("messages_ko.toml").read_text("utf-8"))

@@ -1,0 +1,4 @@
+"""Model families, by the name a recipe gives them."""
+
+CONFIGS = {"seq2seq": "jium.models.seq2seq:Seq2SeqConfig"}
+MODELS = {"seq2seq": "jium.models.seq2seq:Seq2Seq"}

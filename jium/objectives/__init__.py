@@ -1,0 +1,3 @@
+"""What to minimise, by the name a recipe gives it."""
+
+OBJECTIVES = {"translation": "jium.objectives.translation:Translation"}

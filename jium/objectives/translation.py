@@ -1,0 +1,34 @@
+"""Predict each target token from the source and the target tokens before it."""
+
+from collections.abc import Iterator
+
+from torch import nn
+
+from jium.config import config
+from jium.data.batches import PairBatch
+from jium.errors import ConfigError
+from jium.nn.cross_entropy import linear_cross_entropy
+from jium.objectives.loss import Loss
+
+
+@config
+class Translation:
+    """Cross-entropy over target tokens, with label smoothing (Szegedy et al., 2016, section 7).
+
+    label_smoothing: share of the probability spread evenly over the vocabulary.
+    """
+
+    label_smoothing: float = 0.1
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.label_smoothing < 1:
+            raise ConfigError(
+                "must be in [0, 1); got {value}.", key="label_smoothing", value=self.label_smoothing
+            )
+
+    def __call__(self, model: nn.Module, batch: PairBatch) -> Iterator[Loss]:
+        hidden = model(batch.source, batch.source_layout, batch.target_in, batch.target_layout)
+        total = linear_cross_entropy(
+            hidden, model.output.weight, batch.target_out, self.label_smoothing
+        )
+        yield Loss(total, count=len(batch.target_out))

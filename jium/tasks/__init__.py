@@ -1,0 +1,15 @@
+"""What a person asks for, by the name that config.json and a recipe give it."""
+
+from pathlib import Path
+from typing import Any
+
+from jium.checkpoint.run import read_config
+from jium.config import find_kind
+
+TASKS = {"translate": "jium.tasks.translate:Translator"}
+
+
+def load(run: str | Path) -> Any:
+    """The task object of a run folder, ready to use. Raises RunError if the folder is none, or is damaged."""
+    task = read_config(Path(run))["jium"]["task"]
+    return find_kind(TASKS, task, "task").load(Path(run))

@@ -1,0 +1,1 @@
+"""Text: cleaning, Hangul, and the tokenizers."""

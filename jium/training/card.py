@@ -1,0 +1,100 @@
+"""The model card: README.md of a run, written by the trainer from what it did."""
+
+import shlex
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from jium.checkpoint.files import write_text
+from jium.config import Values
+from jium.training.recipe import Recipe
+
+NOTE = "<!-- notes: what stands below this line stays when the card is written again -->"
+
+
+def write_card(run: Path, plan: Recipe, setup: Any, trainer: Any, best: Values) -> None:
+    """Write README.md; what a person wrote below the notes line stays."""
+    path = run / "README.md"
+    notes = ""
+    if path.is_file() and NOTE in (old := path.read_text("utf-8")):
+        notes = old.split(NOTE, 1)[1]
+    parameters = sum(p.numel() for p in trainer.model.parameters())
+    about = plan.values.get("about", {})
+    lines = [
+        f"# {run.name}",
+        "",
+        f"A model made by jium {version('jium')} for the task `{plan.task}`"
+        f" ({setup.task.languages[0]} to {setup.task.languages[1]}"
+        f"{', both ways' if plan.data.both_directions else ''}).",
+        "",
+        *([about["use"], ""] if "use" in about else []),
+        "| | |",
+        "|---|---|",
+        *(f"| {name} | {value} |" for name, value in _facts(plan, setup, trainer, best).items()),
+        f"| parameters | {parameters:,} |",
+        "",
+        "## How it was made",
+        "",
+        "```",
+        command_line(),
+        "```",
+        "",
+        "The resolved recipe is `recipe.toml`; losses and scores by step are in `metrics.jsonl`; scores on held-out",
+        "data, once measured with `jium evaluate`, in `evaluation.json` and `evaluation.md`.",
+        "",
+        NOTE,
+    ]
+    write_text(path, "\n".join(lines) + (notes or "\n"))
+
+
+def _facts(plan: Recipe, setup: Any, trainer: Any, best: Values) -> Values:
+    counts, dropped = setup.prepared.counts, setup.prepared.dropped
+    return {
+        "data": f"`{plan.data.train}`",
+        "pairs": ", ".join(f"{split} {n:,}" for split, n in counts.items()),
+        "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
+        "longer than the model takes": f"{setup.too_long:,}",
+        "steps": f"{trainer.step:,} of {plan.train.batch_tokens * plan.train.accumulate:,} tokens at most",
+        "training time": f"{trainer.seconds / 60:.1f} minutes on {machine()}",
+        "precision": plan.train.precision,
+        f"best valid {plan.train.metric}": f"{best['score']:.4f} at step {best['step']:,}",
+        "seed": plan.train.seed,
+        "commit": commit() or "unknown",
+        "torch": torch.__version__,
+    }
+
+
+def machine() -> str:
+    """The processor or GPU that did the work."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    name = "CPU"
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.is_file():
+        models = [s.split(":")[1].strip() for s in cpuinfo.read_text().splitlines() if "model name" in s]
+        name = models[0] if models else name
+    return f"{torch.get_num_threads()} threads of {name}"
+
+
+def commit() -> str | None:
+    """The commit of the jium in use, with a + where files differ from it; None outside a checkout."""
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists():
+        return None
+    try:
+        found = [
+            subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True)
+            for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "-uno"])
+        ]
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found[0].stdout.strip() + ("+" if found[1].stdout.strip() else "")
+
+
+def command_line() -> str:
+    """What was typed."""
+    return shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])

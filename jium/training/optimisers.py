@@ -1,0 +1,59 @@
+"""Optimisers: PyTorch's own, fused, with weight decay kept off what is not a matrix."""
+
+import torch
+from torch import nn
+
+from jium.config import config
+from jium.errors import ConfigError
+
+
+@config
+class Adam:
+    """Adam (Kingma and Ba, 2015) with the constants of Vaswani et al. (2017)."""
+
+    lr: float | None = None  # peak rate; None: the classic rate, which the noam schedule knows
+    betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-9
+
+    def __post_init__(self) -> None:
+        _check(self.lr, self.betas)
+
+    def make(self, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+        """An optimiser over the parameters of `model` that want a gradient."""
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        return torch.optim.Adam(parameters, lr=lr, betas=self.betas, eps=self.eps, fused=True)
+
+
+@config
+class AdamW:
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2019) on matrices only."""
+
+    lr: float | None = 3e-4
+    betas: tuple[float, float] = (0.9, 0.98)
+    eps: float = 1e-8
+    weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check(self.lr, self.betas)
+
+    def make(self, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+        """An optimiser over the parameters of `model` that want a gradient."""
+        wanted = [p for p in model.parameters() if p.requires_grad]
+        groups = [
+            {"params": [p for p in wanted if p.ndim >= 2], "weight_decay": self.weight_decay},
+            {"params": [p for p in wanted if p.ndim < 2], "weight_decay": 0.0},
+        ]
+        return torch.optim.AdamW(groups, lr=lr, betas=self.betas, eps=self.eps, fused=True)
+
+
+def _check(lr: float | None, betas: tuple[float, float]) -> None:
+    if lr is not None and lr <= 0:
+        raise ConfigError("must be above 0; got {value}.", key="lr", value=lr)
+    if not all(0 <= beta < 1 for beta in betas):
+        raise ConfigError("must each be in [0, 1); got {value}.", key="betas", value=betas)
+
+
+OPTIMISERS = {
+    "adam": "jium.training.optimisers:Adam",
+    "adamw": "jium.training.optimisers:AdamW",
+}

@@ -1,0 +1,139 @@
+"""A recipe: everything that makes a run, in one TOML file."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from jium.config import Values, build, build_kind, find_kind, nearest, override, read_toml, to_values
+from jium.data import DATA
+from jium.errors import ConfigError, RunError
+from jium.generation.settings import GenerationConfig
+from jium.models import CONFIGS
+from jium.objectives import OBJECTIVES
+from jium.tasks import TASKS
+from jium.text.settings import TokenizerConfig
+from jium.training.optimisers import OPTIMISERS
+from jium.training.schedules import SCHEDULES
+from jium.training.trainer import TrainConfig
+
+# Section to the kinds it may be of (None: one kind only), and the kind taken when none is named.
+KINDS: dict[str, tuple[dict[str, str], str]] = {
+    "data": (DATA, "pairs"),
+    "model": (CONFIGS, "seq2seq"),
+    "objective": (OBJECTIVES, "translation"),
+    "optim": (OPTIMISERS, "adam"),
+    "schedule": (SCHEDULES, "noam"),
+}
+SECTIONS: dict[str, type] = {
+    "tokenizer": TokenizerConfig,
+    "train": TrainConfig,
+    "generation": GenerationConfig,
+}
+RECIPES = Path(__file__).parents[1] / "recipes"  # in an installed package; in a checkout, beside it
+MAY_CHANGE = {"train.steps", "train.minutes", "train.patience", "train.threads"}  # when a run goes on
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """The settings of a run, built and checked; `values` is what they were built from, defaults filled in."""
+
+    name: str
+    task: str
+    data: Any
+    tokenizer: TokenizerConfig
+    model: Any
+    objective: Any
+    optim: Any
+    schedule: Any
+    train: TrainConfig
+    generation: GenerationConfig
+    values: Values
+
+    @classmethod
+    def of(cls, values: Values, name: str) -> Self:
+        """Build and check every section. Raises ConfigError naming the key that is wrong."""
+        known = ["task", "about", *KINDS, *SECTIONS]
+        for key in values:
+            if key not in known:
+                raise ConfigError(
+                    "unknown section.{near} Known: {known}.",
+                    key=key,
+                    near=nearest(key, known),
+                    known=", ".join(known),
+                )
+        task = values.get("task", "translate")
+        find_kind(TASKS, task, "task")
+        parts: dict[str, Any] = {}
+        whole: Values = {"task": task, "about": values.get("about", {})}
+        for section, (table, default) in KINDS.items():
+            given = values.get(section, {})
+            kind = given.get("kind", default) if isinstance(given, dict) else default
+            parts[section] = build_kind(table, given, section, default)
+            whole[section] = {"kind": kind} | to_values(parts[section])
+        for section, settings in SECTIONS.items():
+            parts[section] = build(settings, values.get(section, {}), section)
+            whole[section] = to_values(parts[section])
+        return cls(name=name, task=task, values=whole, **parts)
+
+
+def recipe(name_or_path: str | Path, *overrides: str) -> Recipe:
+    """Read a recipe by name or from a TOML file, with `key.path=value` overrides.
+
+    Raises ConfigError for a recipe that is not there, an unknown key, a wrong type, an impossible relation.
+    """
+    path = find(name_or_path)
+    values = read_toml(path)
+    return Recipe.of(override(values, overrides), path.stem)
+
+
+def find(name_or_path: str | Path) -> Path:
+    """The file of a recipe: a path, or the name of one that comes with jium."""
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.is_file():
+        return path
+    if path.is_dir():
+        return path / "recipe.toml"
+    names = {file.stem: file for file in shipped()}
+    if str(name_or_path) in names:
+        return names[str(name_or_path)]
+    raise ConfigError(
+        'no recipe "{name}".{near} Known: {known}. Or give the path of a .toml file.',
+        name=name_or_path,
+        near=nearest(str(name_or_path), names),
+        known=", ".join(names),
+    )
+
+
+def shipped() -> list[Path]:
+    """The recipes that come with jium."""
+    folder = RECIPES if RECIPES.is_dir() else RECIPES.parents[1] / "recipes"
+    return sorted(folder.glob("*.toml"))
+
+
+def check_unchanged(before: Values, now: Values) -> None:
+    """A run goes on only with the recipe it began with. Raises RunError naming what was changed."""
+    old, new = _flat(before), _flat(now)
+    changed = [k for k in sorted(old | new) if old.get(k) != new.get(k) and k not in MAY_CHANGE]
+    changed = [key for key in changed if not key.startswith("about.")]
+    if changed:
+        key = changed[0]
+        raise RunError(
+            "the run was begun with {key}={old!r}, and now it is {new!r} ({count} changed in all). A run goes on "
+            "with its own recipe: leave the override out, or train into another folder. Only {free} may change.",
+            key=key,
+            old=old.get(key),
+            new=new.get(key),
+            count=len(changed),
+            free=", ".join(sorted(MAY_CHANGE)),
+        )
+
+
+def _flat(values: Values, path: str = "") -> Values:
+    """Nested values as one table of dotted keys; what TOML cannot say (None) is left out."""
+    table: Values = {}
+    for key, value in values.items():
+        if isinstance(value, dict):
+            table |= _flat(value, f"{path}{key}.")
+        elif value is not None:
+            table[f"{path}{key}"] = value
+    return table

@@ -1,0 +1,225 @@
+"""The one trainer. It is an iterator: `for report in trainer.steps():`; early stopping is `break`."""
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from jium.config import config
+from jium.data.prefetch import prefetch
+from jium.errors import ConfigError, TrainingError
+from jium.objectives.loss import Loss
+from jium.training.devices import autocast
+from jium.training.ema import Ema
+
+Objective = Callable[[nn.Module, Any], Iterator[Loss]]
+Schedule = Callable[[int, int], float]
+
+
+@config
+class TrainConfig:
+    """[train]: how long, how much at a time, how precisely, and when to look and to save."""
+
+    steps: int = 10_000
+    minutes: float | None = None  # stop after so much training time, too
+    batch_tokens: int = 4096  # real tokens in a batch, source and target together
+    accumulate: int = 1  # batches to a step
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    clip: float | None = 1.0  # largest norm of the gradient
+    ema: float | None = None  # decay of the average that is measured and saved
+    eval_every: int = 500  # steps
+    save_every: int = 500
+    log_every: int = 20
+    metric: str = "loss"  # what "best" means: "loss", or a score such as "bleu" on the valid split
+    metric_examples: int = 200  # how many of the valid split such a score is taken on
+    patience: int | None = None  # stop after so many evaluations without a better one
+    seed: int = 0
+    threads: int | None = None  # None: all cores
+    device: str = "auto"
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_tokens", "accumulate", "eval_every", "save_every"):
+            if getattr(self, name) < 1:
+                raise ConfigError(
+                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
+                )
+        if self.ema is not None and not 0 < self.ema < 1:
+            raise ConfigError("must be in (0, 1); got {value}.", key="ema", value=self.ema)
+
+
+class Batches(Protocol):
+    """Batches without end, each saying in `after` where the data stands once it is used."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+@dataclass
+class Report:
+    """What one step did. loss: per counted token; tokens: real ones; seconds: of this step."""
+
+    step: int
+    loss: float
+    lr: float
+    grad_norm: float
+    tokens: int
+    seconds: float
+    losses: dict[str, float] = field(default_factory=dict)
+
+
+class Trainer:
+    """Takes steps: gradients of `accumulate` batches, divided once by all that was counted, clipped, applied.
+
+    objective: a generator of losses; each yield is one optimiser step, on the optimiser it names.
+    optimisers, peak rates: by that name. state: `step`, `seconds`, `position` and what the caller adds.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        objective: Objective,
+        batches: Batches,
+        optimisers: dict[str, torch.optim.Optimizer],
+        schedule: Schedule,
+        settings: TrainConfig,
+        device: torch.device = torch.device("cpu"),
+        precision: str = "float32",
+    ) -> None:
+        self.model = model.to(device)
+        self.objective = objective
+        self.batches = batches
+        self.optimisers = optimisers
+        self.peaks = {
+            name: [g["lr"] for g in o.param_groups] for name, o in self.optimisers.items()
+        }
+        self.schedule = schedule
+        self.settings = settings
+        self.device = device
+        self.precision = precision
+        self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
+        self.ema = Ema(model, settings.ema) if settings.ema else None
+        self.step = 0
+        self.seconds = 0.0
+        self.position: Any = None  # of the data, after the last step
+        self.last_batches: list[Any] = []  # for study, should the loss break
+
+    def steps(self) -> Iterator[Report]:
+        """Train; yields after each step, and ends when steps or minutes are used up."""
+        stream = prefetch(iter(self.batches))
+        limit_s = math.inf if self.settings.minutes is None else 60 * self.settings.minutes
+        while self.step < self.settings.steps and self.seconds < limit_s:
+            began = time.perf_counter()
+            micro = [next(stream).to(self.device) for _ in range(self.settings.accumulate)]
+            report = self._step(micro)
+            self.position = micro[-1].after
+            report.seconds = time.perf_counter() - began
+            self.seconds += report.seconds
+            yield report
+
+    def _step(self, micro: list[Any]) -> Report:
+        self.model.train()
+        self.last_batches = micro
+        report = Report(self.step + 1, 0.0, 0.0, 0.0, sum(b.n_tokens for b in micro), 0.0)
+        sources = [self.objective(self.model, batch) for batch in micro]
+        while losses := self._backward(sources, report.step):
+            total = sum(float(loss.total.detach()) for loss in losses)
+            count = sum(loss.count for loss in losses)
+            name = losses[0].optimiser
+            report.losses[name] = total / count
+            self._check_finite(total, report.step)
+            report.grad_norm, report.lr = self._apply(name, count, report.step)
+        report.loss = next(iter(report.losses.values()))
+        self.step = report.step
+        if self.ema:
+            self.ema.update(self.step)
+        return report
+
+    def _backward(self, sources: list[Iterator[Loss]], step: int) -> list[Loss]:
+        """The next loss of every micro-batch, each graph freed before the next is built; empty when done."""
+        losses = []
+        for source in sources:
+            with autocast(self.device, self.precision):
+                loss = next(source, None)
+            if loss is not None:
+                self.scaler.scale(loss.total).backward()
+                losses.append(loss)
+        return losses
+
+    def _apply(self, name: str, count: int, step: int) -> tuple[float, float]:
+        """One step of one optimiser; returns the norm of the gradient and the rate."""
+        optimiser = self.optimisers[name]
+        self.scaler.unscale_(optimiser)
+        parameters = [p for group in optimiser.param_groups for p in group["params"]]
+        gradients = [p.grad for p in parameters if p.grad is not None]
+        torch._foreach_div_(gradients, float(count))
+        bound = self.settings.clip or math.inf
+        norm = nn.utils.clip_grad_norm_(parameters, bound, foreach=True)
+        share = self.schedule(step, self.settings.steps)
+        for group, peak in zip(optimiser.param_groups, self.peaks[name], strict=True):
+            group["lr"] = peak * share
+        self.scaler.step(optimiser)
+        self.scaler.update()
+        self.model.zero_grad(set_to_none=True)
+        return float(norm), optimiser.param_groups[0]["lr"]
+
+    def _check_finite(self, total: float, step: int) -> None:
+        if math.isfinite(total) or self.scaler.is_enabled():
+            return
+        self.model.zero_grad(set_to_none=True)
+        raise TrainingError(
+            "the loss is {loss} at step {step}. Weights are those before it. Lower optim.lr, raise the "
+            "schedule's warmup, or set train.precision=float32.",
+            loss=total,
+            step=step,
+        )
+
+    # ------------------------------------------------------------ state, for exact resume
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Weights, average, optimisers and random states, as one flat table."""
+        table = {f"model.{k}": v for k, v in self.model.state_dict().items()}
+        for name, optimiser in self.optimisers.items():
+            for i, state in optimiser.state_dict()["state"].items():
+                table |= {f"optimiser.{name}.{i}.{key}": value for key, value in state.items()}
+        if self.ema:
+            table |= {f"ema.{k}": v for k, v in self.ema.state().items()}
+        table["random.cpu"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            table["random.cuda"] = torch.cuda.get_rng_state(self.device)
+        return table
+
+    def facts(self) -> dict[str, Any]:
+        """The rest of the state, ready for JSON."""
+        return {
+            "step": self.step,
+            "seconds": self.seconds,
+            "position": self.position,
+            "scaler": self.scaler.state_dict(),
+        }
+
+    def restore(self, tensors: dict[str, Tensor], facts: dict[str, Any]) -> None:
+        """Go on exactly where `tensors` and `facts` were taken. The caller places the data."""
+        parts: dict[str, dict[str, Tensor]] = {}
+        for key, value in tensors.items():
+            part, _, rest = key.partition(".")
+            parts.setdefault(part, {})[rest] = value
+        self.model.load_state_dict(parts["model"])
+        for name, optimiser in self.optimisers.items():
+            state: dict[int, dict[str, Tensor]] = {}
+            for key, value in parts.get("optimiser", {}).items():
+                owner, i, what = key.split(".")
+                if owner == name:
+                    state.setdefault(int(i), {})[what] = value
+            groups = optimiser.state_dict()["param_groups"]
+            optimiser.load_state_dict({"state": state, "param_groups": groups})
+        if self.ema:
+            self.ema.load(parts["ema"])
+        torch.set_rng_state(parts["random"]["cpu"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(parts["random"]["cuda"], self.device)
+        self.step, self.seconds = facts["step"], facts["seconds"]
+        self.position = facts["position"]
+        self.scaler.load_state_dict(facts["scaler"])

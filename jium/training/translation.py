@@ -1,0 +1,152 @@
+"""From a recipe for translation to everything its trainer needs: tokenizer, encoded data, model, task."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from jium.data.batches import PairBatches, PairFormat
+from jium.data.pairs import Pair, Prepared, prepare
+from jium.data.store import PairStore, write_store
+from jium.errors import DataError
+from jium.models.seq2seq import Seq2Seq
+from jium.tasks.translate import Translator
+from jium.text.tokenizer import Tokenizer
+from jium.training.recipe import Recipe
+
+SAMPLE = 1_000_000  # texts that a tokenizer is trained on at most
+MEASURE_TOKENS = 8192  # in a batch that only measures
+
+
+@dataclass
+class Setup:
+    """What a trainer works with."""
+
+    task: Translator
+    train: PairBatches
+    valid: PairBatches
+    valid_pairs: list[Pair]
+    prepared: Prepared
+    too_long: int  # training pairs longer than the model takes
+
+
+def set_up(recipe: Recipe, run: Path) -> Setup:
+    """Prepare the data (or find it prepared, when a run goes on), train the tokenizer, make the model."""
+    folder = run / "last" / "data"
+    prepared = _prepared(recipe, folder)
+    languages = _languages(recipe, prepared)
+    tokenizer, tags = _tokenizer(recipe, prepared, languages, run)
+    task = _task(recipe, tokenizer, tags, languages)
+    stores = {
+        split: _store(recipe, prepared, split, task, folder / split)
+        for split in ("train", "valid")
+    }
+    if not len(stores["train"]):
+        raise DataError(
+            "no training pair fits model.max_len={max_len} tokens. Raise it.",
+            max_len=recipe.model.max_len,
+        )
+    train = PairBatches(
+        [stores["train"]],
+        task.format,
+        recipe.train.batch_tokens,
+        recipe.train.seed,
+        recipe.data.both_directions,
+        recipe.data.tag_dropout if tags else 0.0,
+    )
+    valid = PairBatches(
+        [stores["valid"]], task.format, MEASURE_TOKENS, both_directions=recipe.data.both_directions
+    )
+    pairs = list(islice(prepared.pairs("valid"), recipe.train.metric_examples))
+    return Setup(task, train, valid, pairs, prepared, stores["train"].too_long)
+
+
+def _prepared(recipe: Recipe, folder: Path) -> Prepared:
+    """What an earlier start of this run prepared, or new."""
+    if (folder / "report.json").is_file():
+        return Prepared.load(folder)
+    return prepare(recipe.data, folder)
+
+
+def _languages(recipe: Recipe, prepared: Prepared) -> tuple[str, str]:
+    """The languages that the recipe names, else "ko" for a side that is mostly Hangul and "en" for the other."""
+    first = list(islice(prepared.pairs("train"), 500))
+    guessed = [
+        "ko" if share_of_hangul(" ".join(getattr(pair, side) for pair in first)) > 0.3 else "en"
+        for side in ("source", "target")
+    ]
+    return (
+        recipe.data.source_language or guessed[0],
+        recipe.data.target_language or guessed[1],
+    )
+
+
+def _tokenizer(
+    recipe: Recipe, prepared: Prepared, languages: tuple[str, str], run: Path
+) -> tuple[Tokenizer, dict[str, int]]:
+    """The run's own tokenizer if it has one, else a new one, with tokens for directions and tags."""
+    tags = sorted({pair.tag for pair in prepared.pairs("train")}) if recipe.data.tag else []
+    directions = list(languages) if recipe.data.both_directions else []
+    tokens = {tag: f"<tag:{tag}>" for tag in tags}
+    if (run / "tokenizer.json").is_file():
+        tokenizer = Tokenizer.load(run)
+    else:
+        special = [f"<2{language}>" for language in directions] + list(tokens.values())
+        settings = replace(
+            recipe.tokenizer, special_tokens=[*recipe.tokenizer.special_tokens, *special]
+        )
+        tokenizer = Tokenizer.train(settings, islice(_texts(prepared), SAMPLE))
+        tokenizer.save(run)
+    return tokenizer, {tag: _id(tokenizer, token) for tag, token in tokens.items()}
+
+
+def share_of_hangul(text: str) -> float:
+    """Of the letters in a text, the share that is Hangul."""
+    letters = [character for character in text if character.isalpha()]
+    return sum("가" <= character <= "힣" for character in letters) / max(len(letters), 1)
+
+
+def _texts(prepared: Prepared) -> Iterator[str]:
+    for pair in prepared.pairs("train"):
+        yield pair.source
+        yield pair.target
+
+
+def _id(tokenizer: Tokenizer, token: str) -> int:
+    found = tokenizer.token_id(token)
+    assert found is not None, f"{token} was added when the tokenizer was trained"
+    return found
+
+
+def _task(
+    recipe: Recipe, tokenizer: Tokenizer, tags: dict[str, int], languages: tuple[str, str]
+) -> Translator:
+    config = replace(recipe.model, vocab_size=tokenizer.vocab_size)
+    directions: list[int | None] = [None, None]
+    if recipe.data.both_directions:
+        directions = [_id(tokenizer, f"<2{language}>") for language in reversed(languages)]
+    format = PairFormat(tokenizer.start_id, tokenizer.eos_id, *directions)
+    torch.manual_seed(recipe.train.seed)
+    return Translator(Seq2Seq(config), tokenizer, format, languages, tags, recipe.generation)
+
+
+def _store(
+    recipe: Recipe, prepared: Prepared, split: str, task: Translator, folder: Path
+) -> PairStore:
+    if (folder / "store.json").is_file():
+        return PairStore(folder)
+    pairs = ((p.source, p.target, task.tags.get(p.tag, -1)) for p in prepared.pairs(split))
+    tokenizer = task.tokenizer
+    return write_store(
+        folder, pairs, tokenizer.encode_batch, tokenizer.vocab_size, recipe.model.max_len
+    )
+
+
+
+def describe(setup: Setup) -> dict[str, Any]:
+    """What the model card says of the data."""
+    counts = setup.prepared.counts
+    return {"pairs": counts, "dropped": setup.prepared.dropped, "too_long": setup.too_long}
