@@ -1,12 +1,12 @@
 """Recipes: TOML in, frozen dataclasses out, validated once, here at the door.
 
-A setting lives beside what it configures, in a class marked `@config`: a frozen, keyword-only dataclass whose
-defaults are written once. Relations between fields are checked in its `__post_init__`, which raises
-`ConfigError(..., key="field")`. `build` turns the values of a recipe into such an object and says, with the
-dotted path of the key, what does not fit.
+A setting lives beside what it configures, in a class marked `@config`: a frozen, keyword-only
+dataclass whose defaults are written once. Relations between fields are checked in its
+`__post_init__`, which raises `ConfigError(..., key="field")`. `build` turns the values of a recipe
+into such an object and says, with the dotted path of the key, what does not fit.
 
-A class may name `sizes: ClassVar[dict[str, dict]]`; then `size = "small"` stands for those values, and any of
-them may be given beside it.
+A class may name `sizes: ClassVar[dict[str, dict]]`; then `size = "small"` stands for those values,
+and any of them may be given beside it.
 """
 
 import dataclasses
@@ -29,7 +29,9 @@ Values = dict[str, Any]
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 def config(cls: type[T]) -> type[T]:
-    """Make `cls` a frozen, keyword-only dataclass that refuses unknown keys and wrong types at the door."""
+    """Make `cls` a frozen, keyword-only dataclass that refuses unknown keys and wrong types at the
+    door.
+    """
     cls.__pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # type: ignore[attr-defined]
     return dataclasses.dataclass(frozen=True, kw_only=True)(cls)
 
@@ -55,7 +57,9 @@ def write_toml(values: Values) -> str:
 
 
 def override(values: Values, overrides: Iterable[str]) -> Values:
-    """A copy of `values` with `key.path=value` applied; the value is TOML, and a bare word is a string."""
+    """A copy of `values` with `key.path=value` applied; the value is TOML, and a bare word is a
+    string.
+    """
     changed = json.loads(json.dumps(values))
     for text in overrides:
         key, equals, value = text.partition("=")
@@ -115,7 +119,9 @@ def build_kind(
 
 
 def find_kind(table: Mapping[str, str], kind: object, path: str) -> Any:
-    """The class that `kind` names in `table`. Raises ConfigError with the nearest name and all names."""
+    """The class that `kind` names in `table`. Raises ConfigError with the nearest name and all
+    names.
+    """
     if not isinstance(kind, str) or kind not in table:
         raise ConfigError(
             'no {what} "{kind}".{near} Known: {known}.',

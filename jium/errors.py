@@ -8,8 +8,8 @@ JiumError
 ├── TrainingError    training that cannot go on: loss not finite, no batch fits
 └── MissingExtra     a library that an extra brings
 
-A message says what was wrong, the value given, and what to do. It is a template with values, so that it can be
-said in either language: `DataError("{path}: no such file.", path=path)`.
+A message says what was wrong, the value given, and what to do. It is a template with values, so
+that it can be said in either language: `DataError("{path}: no such file.", path=path)`.
 """
 
 from importlib import import_module
@@ -19,7 +19,9 @@ from jium.messages import say
 
 
 class JiumError(Exception):
-    """The root: whatever a person can put right. The command line prints it as one message and exits 1."""
+    """The root: whatever a person can put right. The command line prints it as one message and
+    exits 1.
+    """
 
     def __init__(self, template: str, **values: object) -> None:
         super().__init__(template, values)
@@ -31,7 +33,9 @@ class JiumError(Exception):
 
 
 class ConfigError(JiumError):
-    """A recipe or an option is wrong. `key` is its dotted path, said first: `model.n_heads: must divide ...`."""
+    """A recipe or an option is wrong. `key` is its dotted path, said first: `model.n_heads: must
+    divide ...`.
+    """
 
     def __init__(self, template: str, *, key: str = "", **values: object) -> None:
         super().__init__(template, **values)
@@ -73,7 +77,8 @@ def require(module: str, extra: str) -> ModuleType:
         if missing.name is None or not module.startswith(missing.name):
             raise
         raise MissingExtra(
-            '{module} is not installed; it comes with the {extra} extra: pip install "jium[{extra}]"',
+            "{module} is not installed; it comes with the {extra} extra: pip install "
+            '"jium[{extra}]"',
             module=module,
             extra=extra,
         ) from missing

@@ -1,7 +1,8 @@
 """What jium says to a person, in English or Korean.
 
-The English sentence stands in the code, as a template with named slots; `messages_ko.toml` holds the same
-template in Korean. A test compares the two, so a sentence cannot be added in one language only.
+The English sentence stands in the code, as a template with named slots; `messages_ko.toml` holds
+the same template in Korean. A test compares the two, so a sentence cannot be added in one language
+only.
 """
 
 import os

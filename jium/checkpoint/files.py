@@ -13,7 +13,8 @@ from jium.errors import RunError
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary file beside `path`, sync it, then rename it into place.
 
-    Raises RunError if the disk is full or the folder cannot be written; what stood at `path` before is untouched.
+    Raises RunError if the disk is full or the folder cannot be written; what stood at `path` before
+    is untouched.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -50,7 +51,8 @@ def _explain(path: Path, error: Exception) -> RunError:
     full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
     if full or "No space left" in str(error):
         return RunError(
-            "{path}: the disk is full. Nothing saved before is lost; make room and go on with --resume.",
+            "{path}: the disk is full. Nothing saved before is lost; make room and go on with "
+            "--resume.",
             path=path,
         )
     return RunError(

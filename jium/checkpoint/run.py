@@ -1,6 +1,7 @@
 """The run folder: a model is a folder, and the folder is the model.
 
-config.json speaks Hugging Face's vocabulary where it has a word; what it has no word for stands under "jium".
+config.json speaks Hugging Face's vocabulary where it has a word; what it has no word for stands
+under "jium".
 """
 
 import json
@@ -8,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
@@ -39,7 +39,9 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def save_config(run: Path, kind: str, model_config: Any, about: dict[str, Any]) -> None:
-    """Write config.json. about: task, special token ids and whatever else the task must know to run."""
+    """Write config.json. about: task, special token ids and whatever else the task must know to
+    run.
+    """
     values = to_values(model_config)
     shared = {name: values[ours] for ours, names in NAMES[kind].items() for name in names}
     own = {ours: value for ours, value in values.items() if ours not in NAMES[kind]}
@@ -80,7 +82,9 @@ def read_config(run: Path) -> dict[str, Any]:
 
 
 def load_model(run: Path) -> nn.Module:
-    """The model of a run, in evaluation mode. Raises RunError if anything of it is missing or damaged."""
+    """The model of a run, in evaluation mode. Raises RunError if anything of it is missing or
+    damaged.
+    """
     document = read_config(run)
     about = document["jium"]
     values = dict(about["model"])
@@ -106,13 +110,13 @@ def save_weights(run: Path, model: nn.Module) -> None:
         if tensor.data_ptr() not in written:
             written[tensor.data_ptr()] = name
             tensors[name] = tensor.detach().cpu().contiguous()
-    write_whole(
-        run / WEIGHTS, lambda path: save_file(tensors, path, metadata={"format": "pt"})
-    )
+    write_whole(run / WEIGHTS, lambda path: save_file(tensors, path, metadata={"format": "pt"}))
 
 
 def load_weights(run: Path, model: nn.Module) -> None:
-    """Fill `model` from model.safetensors. Raises RunError if it is missing, damaged or of another shape."""
+    """Fill `model` from model.safetensors. Raises RunError if it is missing, damaged or of another
+    shape.
+    """
     path = run / WEIGHTS
     if not path.is_file():
         raise RunError("{run}: has no model.safetensors yet: training has not saved one.", run=run)
@@ -120,7 +124,8 @@ def load_weights(run: Path, model: nn.Module) -> None:
         tensors = load_file(path)
     except (SafetensorError, OSError) as error:
         raise RunError(
-            "{path}: is damaged or cut short ({error}). Copy it again; or, where last/ is there, go on with "
+            "{path}: is damaged or cut short ({error}). Copy it again; or, where last/ is there, "
+            "go on with "
             "--resume, which writes it anew.",
             path=path,
             error=error,
@@ -135,5 +140,3 @@ def load_weights(run: Path, model: nn.Module) -> None:
             missing=", ".join(missing) or "-",
             unexpected=", ".join(problems.unexpected_keys) or "-",
         )
-
-

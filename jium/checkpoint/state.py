@@ -35,7 +35,8 @@ def load_state(run: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
             return {key: file.get_tensor(key) for key in file.keys()}, facts  # noqa: SIM118
     except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise RunError(
-            "{path}: is damaged ({error}), so this run cannot be resumed exactly. Its model.safetensors may "
+            "{path}: is damaged ({error}), so this run cannot be resumed exactly. Its "
+            "model.safetensors may "
             "still be whole; or train anew into another folder.",
             path=path,
             error=error,

@@ -1,8 +1,8 @@
 """Batches of sentence pairs: by token budget, from length buckets, seeded, resumable at any batch.
 
-An epoch is cut into pools of pairs. A pool is shuffled, sorted by length, cut into batches that fill the token
-budget, and the batches are shuffled. Everything is a function of (seed, epoch, pool), so a position is three
-numbers and resuming costs one pool, not the batches before it.
+An epoch is cut into pools of pairs. A pool is shuffled, sorted by length, cut into batches that
+fill the token budget, and the batches are shuffled. Everything is a function of (seed, epoch,
+pool), so a position is three numbers and resuming costs one pool, not the batches before it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,11 +29,15 @@ class Position(NamedTuple):
     batch: int = 0
 
 
+START = Position()
+
+
 @dataclass(frozen=True)
 class PairBatch:
     """Packed source and target texts with their layouts.
 
-    source, target_in, target_out: (tokens,) ids. target_in begins with START, target_out ends with EOS.
+    source, target_in, target_out: (tokens,) ids. target_in begins with START, target_out ends with
+    EOS.
     after: where the data stands once this batch has been used.
     """
 
@@ -65,8 +69,8 @@ class PairBatch:
 class PairFormat:
     """The special tokens around a pair.
 
-    forward, backward: id of the token that asks for the target's or the source's language, first in the source;
-    None where the model knows one direction only.
+    forward, backward: id of the token that asks for the target's or the source's language, first in
+    the source; None where the model knows one direction only.
     """
 
     start_id: int
@@ -75,7 +79,7 @@ class PairFormat:
     backward: int | None = None
 
     def batch(
-        self, pairs: Sequence[tuple[NDArray, NDArray, int, bool]], after: Position = Position()
+        self, pairs: Sequence[tuple[NDArray, NDArray, int, bool]], after: Position = START
     ) -> PairBatch:
         """Pack pairs of (source ids, target ids, tag id or -1, whether to swap the sides)."""
         sources, targets = [], []
@@ -111,7 +115,8 @@ def packed(rows: Sequence[NDArray]) -> Tensor:
 class PairBatches:
     """Batches without end, over the epochs; iterate it, or read one epoch in order with `once`.
 
-    stores: encodings of the same pairs (several where the tokenizer samples segmentations), used in turn by epoch.
+    stores: encodings of the same pairs (several where the tokenizer samples segmentations), used in
+    turn by epoch.
     batch_tokens: real tokens in a batch at most, source and target together.
     tag_dropout: share of pairs shown without their tag, so that a tag may be left out later.
     """
@@ -124,7 +129,7 @@ class PairBatches:
         seed: int = 0,
         both_directions: bool = False,
         tag_dropout: float = 0.0,
-        position: Position = Position(),
+        position: Position = START,
     ) -> None:
         self.stores = stores
         self.format = format
@@ -183,7 +188,8 @@ class PairBatches:
 
 
 def fill(source: NDArray, target: NDArray, budget: int) -> list[NDArray]:
-    """Cut a sequence of pairs, in order, into runs whose tokens (with four special ones a pair) fit `budget`.
+    """Cut a sequence of pairs, in order, into runs whose tokens (with four special ones a pair) fit
+    `budget`.
 
     Raises TrainingError where one pair alone is larger than the budget.
     """

@@ -1,12 +1,13 @@
 """Korean particles and verb endings, as far as a phrasebook needs them.
 
-An ending is written in its fullest spelling, and its first letter says which form of the verb it joins:
+An ending is written in its fullest spelling, and its first letter says which form of the verb
+it joins:
 
-    어, 었       the infinitive: 읽어, 가, 해         어요 -> 읽어요, 가요      었어요 -> 읽었어요, 갔어요
-    으           the open stem: 읽으, 가, 들으        으면 -> 읽으면, 가면      으세요 -> 읽으세요, 만드세요
-    을 은 읍     the open stem, closed by one letter  을게요 -> 읽을게요, 갈게요
-    습니다       the stem: 읽습니다, 갑니다, 만듭니다
-    all others   the stem: 고 -> 읽고, 가고           는 -> 읽는, 만드는
+    어 었       the infinitive (읽어, 가, 해)       어요: 읽어요, 가요    었어요: 읽었어요, 갔어요
+    으          the open stem (읽으, 가, 들으)      으면: 읽으면, 가면    으세요: 만드세요
+    을 은 읍    the open stem and one letter more   을게요: 읽을게요, 갈게요
+    습니다      the stem                            읽습니다, 갑니다, 만듭니다
+    all others  the stem                            고: 읽고, 가고    는: 읽는, 만드는
 """
 
 from jium.text.hangul import compose, decompose, has_final
@@ -18,7 +19,7 @@ _CLOSING = {"은": _N, "을": _L, "읍": _B}
 
 
 def particle(word: str, pair: str) -> str:
-    """The half of `pair` that follows `word`: 을/를 gives 을 after a consonant and 를 after a vowel.
+    """The half of `pair` that follows `word`: of 을/를, 을 after a consonant, 를 after a vowel.
 
     으로/로 is the exception: 로 also follows ㄹ (서울로).
     """
@@ -31,7 +32,8 @@ def particle(word: str, pair: str) -> str:
 def conjugate(verb: str, infinitive: str, ending: str) -> str:
     """A verb in its dictionary form, of one or more words, with `ending` in place of 다.
 
-    infinitive: what 아/어 makes of the last word (읽다: 읽어, 듣다: 들어); it shows how an irregular verb changes.
+    infinitive: what 아/어 makes of the last word (읽다: 읽어, 듣다: 들어); it shows how an
+    irregular verb changes.
     """
     before, space, last = verb.rpartition(" ")
     return before + space + _inflect(last.removesuffix("다"), infinitive, ending)

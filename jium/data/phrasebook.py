@@ -7,20 +7,21 @@ A table of words opens with its name and its kind; below stand the words, column
     물	water	-                            [맛] adjective
     + 과일        (all words of 과일 too)      맵다	매워	spicy	spicier
 
-A noun has its plural, "-" where English has none, nothing where no pattern asks. A verb or adjective has its
-dictionary form and the infinitive (아/어) of its last word; an adjective may end with its comparative.
+A noun has its plural, "-" where English has none, nothing where no pattern asks. A verb or
+adjective has its dictionary form and the infinitive (아/어) of its last word; an adjective may end
+with its comparative.
 
-A pattern is a Korean and an English sentence, parted by a tab. `{음식}` is a slot: any word of that table, the same
-wherever the name returns; `{음식2}` is another word of the table. ` | ` parts Korean sentences of one meaning.
-After a colon stands the form the word takes:
+A pattern is a Korean and an English sentence, parted by a tab. `{음식}` is a slot: any word of
+that table, the same wherever the name returns; `{음식2}` is another word of the table. ` | ` parts
+Korean sentences of one meaning. After a colon stands the form the word takes:
 
-    Korean   {음식:을/를} a particle after a consonant / after a vowel, any such pair; {동작:었어요} an ending,
-             in its fullest spelling (see `inflection`)
+    Korean   {음식:을/를} a particle after a consonant / after a vowel, any such pair
+             {동작:었어요} an ending, in its fullest spelling (see `inflection`)
     English  {음식:a} an apple, water   {음식:many} apples, water
              {동작:s} reads a book   {동작:ed}   {동작:ing}   {맛:er} spicier
 
-So `{사람:이/가} {음식:을/를} 먹어요. | {사람:은/는} {음식:을/를} 먹습니다.<tab>{사람} eats {음식:a}.`
-The first letter of the English sentence becomes a capital.
+So `{사람:이/가} {음식:을/를} 먹어요.<tab>{사람} eats {음식:a}.` makes 엄마가 빵을 먹어요 and My mom
+eats bread. The first letter of the English sentence becomes a capital.
 """
 
 import re
@@ -95,7 +96,9 @@ def _word(kind: str, columns: list[str], verbs: Mapping[str, tuple[str, str, str
     korean, infinitive, english, *comparative = columns
     if kind == "adjective":
         forms = {"": english, "a": with_article(english)}
-        return Word(korean, forms | {"er": er for er in comparative}, infinitive)
+        if comparative:
+            forms["er"] = comparative[0]
+        return Word(korean, forms, infinitive)
     verb, space, rest = english.partition(" ")
     if verb not in verbs:
         raise DataError(
@@ -103,8 +106,9 @@ def _word(kind: str, columns: list[str], verbs: Mapping[str, tuple[str, str, str
             verb=verb,
             word=korean,
         )
-    forms = zip(("s", "ed", "ing"), verbs[verb], strict=True)
-    return Word(korean, {"": english} | {f: v + space + rest for f, v in forms}, infinitive)
+    inflected = zip(("s", "ed", "ing"), verbs[verb], strict=True)
+    forms = {"": english} | {form: each + space + rest for form, each in inflected}
+    return Word(korean, forms, infinitive)
 
 
 def _noun_forms(english: str, plural: str = "") -> dict[str, str]:

@@ -16,7 +16,9 @@ class _End:
 
 
 def prefetch(items: Iterator[T], size: int = 4) -> Iterator[T]:
-    """Yield `items` in order, up to `size` of them prepared ahead; what goes wrong in the thread is raised here."""
+    """Yield `items` in order, up to `size` of them prepared ahead; what goes wrong in the thread is
+    raised here.
+    """
     ready: queue.Queue[T | _End] = queue.Queue(size)
     stop = threading.Event()
 

@@ -1,13 +1,14 @@
 """The starter corpus: Korean-English sentence pairs that come with jium, written for it.
 
-The folder `starter` holds sentences by topic (`daily.tsv`, ...), many with slots, and the words that fill them
-(`words.txt`); the language of slots is told in `phrasebook`.
+The folder `starter` holds sentences by topic (`daily.tsv`, ...), many with slots, and the words
+that fill them (`words.txt`); the language of slots is told in `phrasebook`.
 
-"valid" and "test" hold sentences that "train" lacks in both languages, but made of its patterns and its words: they
-tell whether a model has learnt to combine, and say little about other text. "unseen" is harder: sentences written by
-hand that follow no pattern, of words of the corpus.
+"valid" and "test" hold sentences that "train" lacks in both languages, but made of its patterns and
+its words: they tell whether a model has learnt to combine, and say little about other text.
+"unseen" is harder: a few sentences written by hand that follow no pattern, of words of the corpus.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -20,13 +21,14 @@ from jium.errors import DataError
 
 Split = Literal["train", "valid", "test", "unseen"]
 
-TOPICS = tuple(
-    "daily school travel shop food weather family work health hobby city home feelings time phone"
-    " talk".split()
+TOPICS = (
+    *("daily", "school", "travel", "shop", "food", "weather", "family", "work", "health", "hobby"),
+    *("city", "home", "feelings", "time", "phone", "talk"),
 )
-MOST_PER_PATTERN = (
-    100  # so that a pattern with three wide slots does not drown one with a narrow one
-)
+# so that a pattern with three wide slots does not drown one with a narrow one
+MOST_PER_PATTERN = 100
+
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -51,31 +53,41 @@ def read(split: Split) -> Iterator[StarterPair]:
 
 @cache
 def _splits() -> dict[str, list[StarterPair]]:
+    pairs, whole = _all_pairs()
+    part = {pair.target: _part(pair.target) for pair in pairs} | dict.fromkeys(whole, "train")
+    known = {word for pair in pairs if part[pair.target] == "train" for word in _words(pair)}
+    for pair in pairs:
+        if not known.issuperset(_words(pair)):  # a word held out whole could not be learnt
+            part[pair.target] = "train"
     splits: dict[str, list[StarterPair]] = {name: [] for name in get_args(Split)}
-    splits["unseen"] = [
-        StarterPair(*line.split("\t"), tag="unseen") for line in _lines("unseen.tsv")
-    ]
-    plain, expanded = _all_pairs()
-    whole = {pair.target for pair in plain}
-    for pair in dict.fromkeys(plain + expanded):
-        name = "train" if pair.target in whole else _split_of(pair.target)
-        splits[name].append(pair)
+    for pair in pairs:
+        splits[part[pair.target]].append(pair)
+    for line in _lines("unseen.tsv"):
+        source, target = line.split("\t")
+        splits["unseen"].append(StarterPair(source, target, "unseen"))
     return splits
 
 
-def _split_of(target: str) -> str:
-    """By the English sentence, so that 가요 and 갑니다, which are one sentence in English, stay together."""
+def _part(target: str) -> str:
+    """By the English sentence, so that 가요 and 갑니다, one sentence in English, stay together."""
     share = sha256(target.encode()).digest()[0] / 256
     return "train" if share < 0.94 else "valid" if share < 0.97 else "test"
 
 
-def _all_pairs() -> tuple[list[StarterPair], list[StarterPair]]:
-    """Sentences without slots, which nothing else could teach, and those that patterns make."""
-    plain, expanded = [], []
+def _words(pair: StarterPair) -> list[str]:
+    return _WORD.findall(pair.source) + _WORD.findall(pair.target.lower())
+
+
+def _all_pairs() -> tuple[list[StarterPair], set[str]]:
+    """All pairs, and the English of those without slots, which nothing else could teach."""
+    pairs: dict[str, StarterPair] = {}  # by Korean: several patterns may make the same sentence
+    whole = set()
     for topic, pattern in patterns():
-        into = expanded if pattern.choices else plain
-        into += [StarterPair(*pair, topic) for pair in pattern.pairs(MOST_PER_PATTERN)]
-    return plain, expanded
+        for source, target in pattern.pairs(MOST_PER_PATTERN):
+            pairs.setdefault(source, StarterPair(source, target, topic))
+            if not pattern.choices:
+                whole.add(target)
+    return list(pairs.values()), whole
 
 
 def patterns() -> Iterator[tuple[str, Pattern]]:

@@ -1,8 +1,9 @@
 """Encoded sentence pairs on disk: token ids in one flat file, read through a memory map.
 
-A store is a folder: `tokens.bin` (ids, one after another), `offsets.bin` (int64: where the source and the target
-of each pair begin, and one last end), `tags.bin` (int32: the id of the pair's tag token, or -1), `store.json`.
-Memory stays flat however large the corpus is; any pair is reached in constant time.
+A store is a folder: `tokens.bin` (ids, one after another), `offsets.bin` (int64: where the source
+and the target of each pair begin, and one last end), `tags.bin` (int32: the id of the pair's tag
+token, or -1), `store.json`. Memory stays flat however large the corpus is; any pair is reached in
+constant time.
 """
 
 import json
@@ -55,7 +56,9 @@ def write_store(
     vocab_size: int,
     max_len: int,
 ) -> PairStore:
-    """Encode (source, target, tag id) triples into `folder`; pairs longer than `max_len` tokens are counted out."""
+    """Encode (source, target, tag id) triples into `folder`; pairs longer than `max_len` tokens are
+    counted out.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     dtype = np.uint16 if vocab_size <= 2**16 else np.uint32
     rows = too_long = end = 0

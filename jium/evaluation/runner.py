@@ -1,29 +1,36 @@
-"""Measuring a task: its loss on batches, its answers against references, and what that leaves in the run."""
+"""Measuring a task: its loss on batches, its answers against references, and what that leaves in
+the run.
+"""
 
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from rich.table import Table
 
-from jium.data.pairs import Pair
+from jium.config import build, read_toml
+from jium.data.pair_rows import read_pairs
+from jium.data.pairs import Pair, PairData, Prepared, prepare
+from jium.data.split import SPLITS
+from jium.errors import ConfigError
 from jium.evaluation.bleu import Bleu
 from jium.evaluation.chrf import Chrf
 from jium.evaluation.meteor import Meteor
 from jium.evaluation.metric import Metric
 from jium.evaluation.report import write_report
 from jium.evaluation.rouge import Rouge
-from jium.evaluation.score import Score, measure, score_sentences
+from jium.evaluation.score import measure, score_sentences
 from jium.evaluation.ter import Ter
+from jium.messages import say
+from jium.models.seq2seq import Seq2Seq
 from jium.nn.cross_entropy import linear_cross_entropy
 from jium.tasks.translate import Translator
 
 
 @torch.no_grad()
-def mean_loss(model: nn.Module, batches: Iterable[Any]) -> float:
-    """Cross-entropy a target token, in nats, without smoothing: its exponential is the perplexity."""
+def mean_loss(model: Seq2Seq, batches: Iterable[Any]) -> float:
+    """Cross-entropy a target token, in nats, without smoothing; its exponential: perplexity."""
     training = model.training
     model.eval()
     total, count = 0.0, 0
@@ -58,8 +65,9 @@ def evaluate_translation(
 ) -> dict[str, Any]:
     """Translate the sources of `pairs` and score the answers, in all and by tag.
 
-    backward: from target to source, for a model that knows both. out: where evaluation.json, evaluation.md and
-    predictions.jsonl go. about: what is measured, kept with the figures. options: settings of generation.
+    backward: from target to source, for a model that knows both. out: where evaluation.json,
+    evaluation.md and predictions.jsonl go. about: what is measured, kept with the figures. options:
+    settings of generation.
     """
     sources = [pair.target if backward else pair.source for pair in pairs]
     references = [pair.source if backward else pair.target for pair in pairs]
@@ -110,6 +118,72 @@ def _plain(
     return figures
 
 
-def perplexity(loss: float) -> Score:
-    """The perplexity that a mean loss means. Comparable only between runs with one tokenizer."""
-    return Score("perplexity", math.exp(min(loss, 700.0)), "per token of the run's own tokenizer", True)
+def evaluate(
+    model: Translator | str | Path,
+    data: str | Path | Sequence[Pair] = "test",
+    *,
+    to: str | None = None,
+    source: str | None = None,
+    target: str | None = None,
+    out: str | Path | None = None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Measure a task object or a run folder, in all and by tag.
+
+    data: the name of a split of the run's own data, a file (its columns by `source` and `target`,
+    or found by their usual names), or pairs. to: the language to translate into, for a model that
+    knows both directions.
+    out: where evaluation.json, evaluation.md and predictions.jsonl go. options: settings of
+    generation.
+    Returns {"scores": [Score, ...], "by_tag": {...}, "predictions": [...]}.
+    """
+    run = Path(model) if isinstance(model, str | Path) else None
+    task = Translator.load(run) if run is not None else model
+    assert isinstance(task, Translator)
+    if isinstance(data, str | Path):
+        pairs, about = read_measured(run, str(data), source, target)
+    else:
+        pairs, about = list(data), {"data": "given"}
+    backward = to is not None and to == task.languages[0] and to != task.languages[1]
+    place = Path(out) if out is not None else None
+    return evaluate_translation(task, pairs, backward=backward, out=place, about=about, **options)
+
+
+def read_measured(
+    run: Path | None, data: str, source: str | None = None, target: str | None = None
+) -> tuple[list[Pair], dict[str, Any]]:
+    """The pairs to measure on: a split of the run's own data, by its recipe, or a file."""
+    if data not in SPLITS:
+        settings = build(
+            PairData, {"train": data, "test": data, "source": source, "target": target}
+        )
+        rows = [row for row in read_pairs(settings, "test") if not row.problem]
+        pairs = [row.pair for row in rows if row.pair.source and row.pair.target]
+        return pairs, {"data": data}
+    if run is None:
+        raise ConfigError(
+            "{data!r} is a split of a run's own data; give the run folder, or a file, or pairs.",
+            key="data",
+            data=data,
+        )
+    prepared = run / "last" / "data"
+    if not (prepared / "report.json").is_file():
+        recipe = read_toml(run / "recipe.toml")
+        values = {k: v for k, v in recipe["data"].items() if k != "kind"}
+        prepare(build(PairData, values, "data"), prepared)
+    pairs = list(Prepared.load(prepared).pairs(data))
+    return pairs, {"data": str(read_toml(run / "recipe.toml")["data"]["train"]), "split": data}
+
+
+def score_table(found: dict[str, Any]) -> Table:
+    """What `evaluate` returns, for a person."""
+    table = Table(*(say(column) for column in ("score", "value", "interval")), box=None)
+    for score in found["scores"]:
+        near = score.interval
+        table.add_row(
+            score.name, f"{score.value:.2f}", f"{near.low:.2f} - {near.high:.2f}" if near else ""
+        )
+    for tag, figures in found["by_tag"].items():
+        shown = "  ".join(f"{name} {value:.1f}" for name, value in figures.items())
+        table.add_row(tag, "", shown)
+    return table

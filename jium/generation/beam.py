@@ -12,7 +12,9 @@ NEVER = -1e30  # the score of a beam that does not exist yet
 
 
 class Hypothesis(NamedTuple):
-    """A finished text: its token ids without START and EOS, its log-probability, and the score it is ranked by."""
+    """A finished text: its token ids without START and EOS, its log-probability, and the score it
+    is ranked by.
+    """
 
     tokens: list[int]
     log_prob: float
@@ -23,7 +25,8 @@ class Hypothesis(NamedTuple):
 class _Beams:
     """The unfinished texts of the sources that are still open.
 
-    sources: which they are; tokens: (open, beam, time); scores: (open, beam) sums of log-probabilities.
+    sources: which they are; tokens: (open, beam, time); scores: (open, beam) sums of
+    log-probabilities.
     """
 
     sources: list[int]
@@ -43,9 +46,9 @@ def beam_search(
 ) -> list[list[Hypothesis]]:
     """The best `beam` hypotheses of every source, best first.
 
-    decoder: has `beam` rows for each source, row by row. A text is ranked by log-probability / length **
-    length_penalty, EOS counted. A source is done once it has `beam` texts and no open one can still beat the
-    worst of them; at `max_tokens` what is open counts as finished.
+    decoder: has `beam` rows for each source, row by row. A text is ranked by log-probability /
+    length ** length_penalty, EOS counted. A source is done once it has `beam` texts and no open one
+    can still beat the worst of them; at `max_tokens` what is open counts as finished.
     """
     beams = _Beams(
         list(range(n_sources)),
@@ -70,7 +73,9 @@ def beam_search(
 
 
 class _Candidates(NamedTuple):
-    """The best continuations of each open source, (open, 2 * beam): scores, parent beams, next tokens."""
+    """The best continuations of each open source, (open, 2 * beam): scores, parent beams, next
+    tokens.
+    """
 
     scores: Tensor
     parents: Tensor
@@ -82,7 +87,9 @@ def _candidates(decoder: Decoder, beams: _Beams, count: int) -> _Candidates:
     n, beam, _ = beams.tokens.shape
     log_probs = decoder.step(beams.tokens[:, :, -1].flatten()).log_softmax(-1)
     vocab = log_probs.size(-1)
-    best, tokens = log_probs.topk(min(count, vocab), dim=-1)  # (open * beam, count): cheaper than over all
+    best, tokens = log_probs.topk(
+        min(count, vocab), dim=-1
+    )  # (open * beam, count): cheaper than over all
     totals = (beams.scores.flatten()[:, None] + best).view(n, -1)
     scores, places = totals.topk(min(count, totals.size(1)), dim=-1)
     return _Candidates(scores, places // best.size(1), tokens.view(n, -1).gather(1, places))
@@ -105,7 +112,7 @@ def _collect(
 
 
 def _advance(beams: _Beams, candidates: _Candidates, beam: int, eos_id: int) -> Tensor:
-    """Go on with the best `beam` candidates that do not end; returns their parents, (open, beam)."""
+    """Go on with the best `beam` candidates that do not end; their parents, (open, beam)."""
     scores = candidates.scores.masked_fill(candidates.tokens == eos_id, -torch.inf)
     scores, order = scores.topk(beam, dim=-1)
     parents, tokens = candidates.parents.gather(1, order), candidates.tokens.gather(1, order)
@@ -121,7 +128,9 @@ def _is_done(
     if len(texts) < beam:
         return False
     worst = sorted((text.score for text in texts), reverse=True)[beam - 1]
-    longest = max_tokens if penalty > 0 else length + 1  # where an open text would be ranked highest
+    longest = (
+        max_tokens if penalty > 0 else length + 1
+    )  # where an open text would be ranked highest
     return best / longest**penalty <= worst
 
 

@@ -16,10 +16,14 @@ class Decoder(Protocol):
     """Rows of text being written."""
 
     def step(self, tokens: Tensor) -> Tensor:
-        """Take the last token of every row, (rows,); give the logits of the next, (rows, vocab), float32."""
+        """Take the last token of every row, (rows,); give the logits of the next, (rows, vocab),
+        float32.
+        """
 
     def select(self, rows: Tensor, sources: Tensor | None = None) -> None:
-        """Keep these rows in this order; `sources`: of the texts they are written from, those that stay."""
+        """Keep these rows in this order; `sources`: of the texts they are written from, those that
+        stay.
+        """
 
 
 class Seq2SeqDecoder:
@@ -40,7 +44,8 @@ class Seq2SeqDecoder:
         self.cache.select(rows)
         if sources is not None:
             self.cache.select_sources(sources)
-            # From now on only lengths and mask of the sources are read; keys and values are in the cache.
+            # From now on only lengths and mask of the sources are read; keys and values are in the
+            # cache.
             mask = self.layout.mask[sources]
             self.layout = _KeptLayout(mask)
 

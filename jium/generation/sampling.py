@@ -24,7 +24,9 @@ def keep_top_k(logits: Tensor, k: int) -> Tensor:
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
-    """The smallest set of likeliest tokens whose probability reaches p (nucleus; Holtzman et al., 2020)."""
+    """The smallest set of likeliest tokens whose probability reaches p (nucleus; Holtzman et al.,
+    2020).
+    """
     probs, order = logits.softmax(-1).sort(dim=-1, descending=True)
     before = probs.cumsum(-1) - probs  # probability of all likelier ones
     ruled_out = (before >= p).scatter(-1, order, before >= p)
@@ -38,7 +40,8 @@ def keep_min_p(logits: Tensor, p: float) -> Tensor:
 
 
 def penalise_repetition(logits: Tensor, written: Sequence[Sequence[int]], penalty: float) -> Tensor:
-    """Tokens already in a row become less likely, equation 13 of Keskar et al. (2019): x / penalty, x * penalty
+    """Tokens already in a row become less likely, equation 13 of Keskar et al. (2019): x / penalty,
+    x * penalty
     below zero."""
     changed = logits.clone()
     for row, tokens in enumerate(written):
@@ -49,7 +52,7 @@ def penalise_repetition(logits: Tensor, written: Sequence[Sequence[int]], penalt
 
 
 def next_distribution(logits: Tensor, settings: GenerationConfig) -> Tensor:
-    """Probabilities that `settings` leaves, (rows, vocab); temperature 0 puts all on the likeliest."""
+    """Probabilities that `settings` leaves, (rows, vocab); temperature 0: all on the likeliest."""
     if settings.temperature == 0:
         best = logits.argmax(-1, keepdim=True)
         return torch.zeros_like(logits).scatter(-1, best, 1.0)

@@ -32,7 +32,9 @@ class GenerationConfig:
             value = getattr(self, name)
             self._check(name, value is None or 0 < value <= 1, "must be in (0, 1]; got {value}.")
         self._check("temperature", self.temperature >= 0, "must be 0 or more; got {value}.")
-        self._check("repetition_penalty", self.repetition_penalty > 0, "must be above 0; got {value}.")
+        self._check(
+            "repetition_penalty", self.repetition_penalty > 0, "must be above 0; got {value}."
+        )
         self._check("n_best", self.n_best <= self.beam or self.temperature > 0, TOO_MANY)
         self._check("temperature", self.beam == 1 or self.temperature == 0, NOT_BOTH)
 
@@ -42,4 +44,6 @@ class GenerationConfig:
 
 
 TOO_MANY = "must not exceed beam; got {value}. Raise beam."
-NOT_BOTH = "is for sampling, which a beam search does not do; got {value}. Set beam=1 or temperature=0."
+NOT_BOTH = (
+    "is for sampling, which a beam search does not do; got {value}. Set beam=1 or temperature=0."
+)

@@ -1,8 +1,8 @@
 """The encoder-decoder Transformer of Vaswani et al. (2017), https://arxiv.org/abs/1706.03762.
 
-Notable: tokens run packed (no work on padding); source, target and output share one embedding unless told
-otherwise; positions, norms and feed-forward are those of the core, so pre-norm, rotary or SwiGLU are a word
-in the recipe.
+Notable: tokens run packed (no work on padding); source, target and output share one embedding
+unless told otherwise; positions, norms and feed-forward are those of the core, so pre-norm, rotary
+or SwiGLU are a word in the recipe.
 """
 
 import math
@@ -74,7 +74,8 @@ class Seq2Seq(nn.Module):
     def forward(
         self, source: Tensor, source_layout: Layout, target: Tensor, target_layout: Layout
     ) -> Tensor:
-        """What the decoder knows at each target token, (target_tokens, dim); `output` turns it into logits.
+        """What the decoder knows at each target token, (target_tokens, dim); `output` turns it into
+        logits.
 
         source, target: packed token ids, (tokens,); the target begins with START.
         """
@@ -97,7 +98,9 @@ class Seq2Seq(nn.Module):
         cache: Cache | None = None,
         weights: Seq2SeqWeights | None = None,
     ) -> Tensor:
-        """Packed target ids, over what `encode` gave, to packed hidden states, (target_tokens, dim)."""
+        """Packed target ids, over what `encode` gave, to packed hidden states, (target_tokens,
+        dim).
+        """
         x = self.target_embedding(target) * self.scale
         return self.decoder(
             x, layout, memory, memory_layout, cache, weights=weights and weights.decoder

@@ -1,4 +1,6 @@
-"""Multi-head attention: self, causal, cross; grouped heads; packed or padded; cached; weights on request."""
+"""Multi-head attention: self, causal, cross; grouped heads; packed or padded; cached; weights on
+request.
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -20,7 +22,9 @@ class Scope:
 
     layout: Layout | None = None  # of the queries; None: they come padded, (batch, time, dim)
     key_layout: Layout | None = None  # of the keys
-    mask: Tensor | None = None  # bool, broadcast to (batch, heads, queries, keys); True: may be seen
+    mask: Tensor | None = (
+        None  # bool, broadcast to (batch, heads, queries, keys); True: may be seen
+    )
     causal: bool = False  # queries see keys up to their own place
     bias: Tensor | None = None  # added to scores, (heads, queries, keys)
     rotation: tuple[Tensor, Tensor] | None = None  # of queries and keys, from nn.positions.Rotary
@@ -57,8 +61,9 @@ class Attention(nn.Module):
     ) -> Tensor:
         """Attend from x to `context`, or to x itself; shapes of x stay.
 
-        x: (tokens, dim) with a layout in `scope`, else (batch, time, dim). slot: where keys and values are kept
-        between steps; cross-attention reads its slot and needs no `context` once it is filled.
+        x: (tokens, dim) with a layout in `scope`, else (batch, time, dim). slot: where keys and
+        values are kept between steps; cross-attention reads its slot and needs no `context` once it
+        is filled.
         """
         q = self._heads(self.q_proj(x), scope.layout)  # (batch, heads, queries, head_dim)
         if scope.rotation is not None and context is None:
@@ -93,7 +98,8 @@ class Attention(nn.Module):
 def attend(q: Tensor, k: Tensor, v: Tensor, scope: Scope, dropout_p: float = 0.0) -> Tensor:
     """Scaled dot-product attention, (batch, heads, queries, head_dim).
 
-    k and v may have fewer heads than q (shared by groups), and fewer rows (the beams of one source share it).
+    k and v may have fewer heads than q (shared by groups), and fewer rows (the beams of one source
+    share it).
     """
     beams = q.size(0) // k.size(0)
     if beams > 1:
@@ -109,7 +115,9 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scope: Scope, dropout_p: float = 0.0
 
 
 def _mask(q: Tensor, k: Tensor, scope: Scope) -> tuple[Tensor | None, bool]:
-    """What PyTorch wants: a mask (bool, or float where there is a bias), or None and whether to be causal."""
+    """What PyTorch wants: a mask (bool, or float where there is a bias), or None and whether to be
+    causal.
+    """
     queries, keys = q.size(2), k.size(2)
     causal = scope.causal and queries > 1
     if scope.bias is None and scope.mask is None and (not causal or queries == keys):
@@ -125,13 +133,17 @@ def _mask(q: Tensor, k: Tensor, scope: Scope) -> tuple[Tensor | None, bool]:
 
 
 def _formula_is_faster(q: Tensor) -> bool:
-    """On the CPU the backward pass of PyTorch's fused kernel is slow in bfloat16: 18 ms against 2.5 ms for 130
-    texts of 15 tokens, 11 against 1.8 for 32 of 64, 13 against 5 for 8 of 256 (4 heads of 64, two cores)."""
+    """On the CPU the backward pass of PyTorch's fused kernel is slow in bfloat16: 18 ms against 2.5
+    ms for 130
+    texts of 15 tokens, 11 against 1.8 for 32 of 64, 13 against 5 for 8 of 256 (4 heads of 64, two
+    cores)."""
     return q.device.type == "cpu" and q.dtype == torch.bfloat16 and q.requires_grad
 
 
 def _formula(q: Tensor, k: Tensor, v: Tensor, scope: Scope, dropout_p: float) -> Tensor:
-    """Attention as it is written down, keeping the weights, (batch, heads, queries, keys), if they are wanted."""
+    """Attention as it is written down, keeping the weights, (batch, heads, queries, keys), if they
+    are wanted.
+    """
     mask, causal = _mask(q, k, scope)
     if causal:
         mask = _past(q.size(2), k.size(2), q.device)
@@ -147,5 +159,3 @@ def _formula(q: Tensor, k: Tensor, v: Tensor, scope: Scope, dropout_p: float) ->
 def _past(queries: int, keys: int, device: torch.device) -> Tensor:
     """(queries, keys), True up to each query's own place; the last query stands at the last key."""
     return torch.ones(queries, keys, dtype=torch.bool, device=device).tril(keys - queries)
-
-

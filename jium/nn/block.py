@@ -41,7 +41,8 @@ class TransformerConfig:
                 )
         if self.head_dim is None and self.dim % self.n_heads:
             raise ConfigError(
-                "must divide dim; got n_heads={n_heads} with dim={dim}. Try {near}, or set head_dim.",
+                "must divide dim; got n_heads={n_heads} with dim={dim}. Try {near}, or set "
+                "head_dim.",
                 key="n_heads",
                 n_heads=self.n_heads,
                 dim=self.dim,
@@ -76,7 +77,9 @@ def make_norm(config: TransformerConfig) -> nn.Module:
 
 
 class Block(nn.Module):
-    """Self-attention, then (in a decoder) cross-attention, then feed-forward; each added to what came in."""
+    """Self-attention, then (in a decoder) cross-attention, then feed-forward; each added to what
+    came in.
+    """
 
     def __init__(self, config: TransformerConfig, cross: bool = False) -> None:
         super().__init__()

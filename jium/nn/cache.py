@@ -1,10 +1,9 @@
 """Keys and values kept between decoding steps, in memory that is set aside once.
 
-A slot belongs to one attention layer. Self-attention appends to its slot; cross-attention fills it once, from
-the encoder, and reads it ever after.
+A slot belongs to one attention layer. Self-attention appends to its slot; cross-attention fills it
+once, from the encoder, and reads it ever after.
 """
 
-import torch
 from torch import Tensor
 
 

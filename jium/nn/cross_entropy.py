@@ -1,9 +1,9 @@
 """The output layer and its cross-entropy as one step, a few rows at a time.
 
-A table of logits, (tokens, vocab), is the largest tensor of a language model, and walking over it a dozen times
-(cast, log-softmax, smoothing, and all that backwards) took a third of a training step on two cores. Here a few
-rows at a time are turned, in the processor's cache, into their loss and their gradient. The idea is that of
-Wijmans et al. (2024), https://arxiv.org/abs/2411.09009.
+A table of logits, (tokens, vocab), is the largest tensor of a language model, and walking over it a
+dozen times (cast, log-softmax, smoothing, and all that backwards) took a third of a training step
+on two cores. Here a few rows at a time are turned, in the processor's cache, into their loss and
+their gradient. The idea is that of Wijmans et al. (2024), https://arxiv.org/abs/2411.09009.
 """
 
 from typing import Any
@@ -20,8 +20,9 @@ def linear_cross_entropy(
 ) -> Tensor:
     """Sum over tokens of the cross-entropy of `hidden @ weight.T` with the targets.
 
-    hidden: (tokens, dim); weight: (vocab, dim); targets: (tokens,) ids. Products run in autocast's type where it
-    is on, the softmax in float32. label_smoothing: probability spread evenly over the vocabulary.
+    hidden: (tokens, dim); weight: (vocab, dim); targets: (tokens,) ids. Products run in autocast's
+    type where it is on, the softmax in float32. label_smoothing: probability spread evenly over the
+    vocabulary.
     """
     device = hidden.device.type
     dtype = hidden.dtype
@@ -32,7 +33,9 @@ def linear_cross_entropy(
 
 
 class _LinearCrossEntropy(torch.autograd.Function):
-    """Gradients are made on the way forward, while the logits are at hand; backward only scales them."""
+    """Gradients are made on the way forward, while the logits are at hand; backward only scales
+    them.
+    """
 
     @staticmethod
     def forward(
@@ -62,7 +65,9 @@ class _LinearCrossEntropy(torch.autograd.Function):
 
 
 def _loss_leaving_gradient(logits: Tensor, true: Tensor, smoothing: float, wants: bool) -> Tensor:
-    """The loss of a few rows; in place of their logits it leaves the gradient, softmax - smoothed target."""
+    """The loss of a few rows; in place of their logits it leaves the gradient, softmax - smoothed
+    target.
+    """
     log_probs = logits.log_softmax(-1, dtype=_wide(logits.dtype))
     loss = -(1 - smoothing) * log_probs.gather(1, true[:, None]).sum()
     if smoothing:

@@ -1,7 +1,8 @@
 """Dropout (Srivastava et al., 2014) with cheap random numbers on the CPU.
 
-PyTorch draws one Bernoulli variable at a time there, a tenth of a training step. One draw of 64 bits decides for
-four elements here, 16 bits each, from the same generator, so seeds and resuming work as ever.
+PyTorch draws one Bernoulli variable at a time there, a tenth of a training step. One draw of 64
+bits decides for four elements here, 16 bits each, from the same generator, so seeds and resuming
+work as ever.
 """
 
 from typing import Any

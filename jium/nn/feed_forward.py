@@ -7,8 +7,8 @@ from torch import Tensor, nn
 class FeedForward(nn.Module):
     """Two linear layers with a non-linearity between, on each token alone.
 
-    activation: "relu" (Vaswani et al., 2017), "gelu" (Hendrycks and Gimpel, 2016) or "swiglu" (Shazeer, 2020),
-    which has a third, gating layer.
+    activation: "relu" (Vaswani et al., 2017), "gelu" (Hendrycks and Gimpel, 2016) or "swiglu"
+    (Shazeer, 2020), which has a third, gating layer.
     """
 
     def __init__(self, dim: int, ffn_dim: int, activation: str = "relu", bias: bool = True) -> None:

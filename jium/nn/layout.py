@@ -1,8 +1,8 @@
 """Packed rows: the real tokens of a batch in one long row, and the way to a padded view and back.
 
-Texts of mixed length waste most of a padded batch. Norms and linear layers do not look across tokens, so they
-run on the packed row, (tokens, dim); attention alone asks for the padded view, (batch, time, dim).
-Padding stands at the end of a text.
+Texts of mixed length waste most of a padded batch. Norms and linear layers do not look across
+tokens, so they run on the packed row, (tokens, dim); attention alone asks for the padded view,
+(batch, time, dim). Padding stands at the end of a text.
 """
 
 from collections.abc import Sequence
@@ -61,5 +61,7 @@ class Layout:
 
 
 def layout_of(mask: Tensor) -> Layout:
-    """The layout of a padded batch; mask: (batch, time), True where a real token stands, padding at the end."""
+    """The layout of a padded batch; mask: (batch, time), True where a real token stands, padding at
+    the end.
+    """
     return Layout(mask.sum(1).tolist(), mask.device)

@@ -1,7 +1,8 @@
-"""Ways to tell a Transformer the order of tokens: two are added to embeddings, two act inside attention.
+"""Ways to tell a Transformer the order of tokens: two are added to embeddings, two act inside
+attention.
 
-Each class may offer `embed` (added to the token embedding), `rotation` (turns queries and keys) and `bias`
-(added to attention scores); what it does not offer returns None.
+Each class may offer `embed` (added to the token embedding), `rotation` (turns queries and keys) and
+`bias` (added to attention scores); what it does not offer returns None.
 """
 
 import math
@@ -29,11 +30,13 @@ class Positions(nn.Module):
 
 
 class Sinusoidal(Positions):
-    """Sines and cosines of geometric wavelengths, interleaved; section 3.5 of Vaswani et al. (2017),
+    """Sines and cosines of geometric wavelengths, interleaved; section 3.5 of Vaswani et al.
+    (2017),
     https://arxiv.org/abs/1706.03762."""
 
     def __init__(self, dim: int, max_len: int) -> None:
         super().__init__()
+        self.table: Tensor
         self.register_buffer("table", sinusoids(max_len, dim), persistent=False)
 
     def embed(self, positions: Tensor) -> Tensor:
@@ -53,13 +56,17 @@ class Learned(Positions):
 
 
 class Rotary(Positions):
-    """Queries and keys turned by an angle that grows with position, so that scores depend on distance only;
-    Su et al. (2021), https://arxiv.org/abs/2104.09864. Halves are paired (i with i + head_dim / 2), as Llama has it."""
+    """Queries and keys turned by an angle that grows with position, so that scores depend on
+    distance only;
+    Su et al. (2021), https://arxiv.org/abs/2104.09864. Halves are paired (i with i + head_dim / 2),
+    as Llama has it."""
 
     def __init__(self, head_dim: int, max_len: int, theta: float = 10_000.0) -> None:
         super().__init__()
         frequency = theta ** -(torch.arange(0, head_dim, 2) / head_dim)
         angles = torch.outer(torch.arange(max_len), frequency).repeat(1, 2)  # (max_len, head_dim)
+        self.cos: Tensor
+        self.sin: Tensor
         self.register_buffer("cos", angles.cos(), persistent=False)
         self.register_buffer("sin", angles.sin(), persistent=False)
 
@@ -73,6 +80,7 @@ class Alibi(Positions):
 
     def __init__(self, n_heads: int) -> None:
         super().__init__()
+        self.slopes: Tensor
         self.register_buffer("slopes", alibi_slopes(n_heads), persistent=False)
 
     def bias(self, queries: Tensor, keys: Tensor) -> Tensor:
@@ -88,7 +96,9 @@ def sinusoids(max_len: int, dim: int) -> Tensor:
 
 
 def alibi_slopes(n_heads: int) -> Tensor:
-    """2^(-8/n), 2^(-16/n), ...; between two powers of two, every other slope of the next power is added."""
+    """2^(-8/n), 2^(-16/n), ...; between two powers of two, every other slope of the next power is
+    added.
+    """
     power = 2 ** math.floor(math.log2(n_heads))
     slopes = [2 ** (-8 * (i + 1) / power) for i in range(power)]
     extra = [2 ** (-4 * (2 * i + 1) / power) for i in range(n_heads - power)]
@@ -117,4 +127,6 @@ def make_positions(
             return Alibi(n_heads)
         case "none":
             return Positions()
-    raise JiumError("no positions {kind!r}. Known: sinusoidal, learned, rotary, alibi, none.", kind=kind)
+    raise JiumError(
+        "no positions {kind!r}. Known: sinusoidal, learned, rotary, alibi, none.", kind=kind
+    )

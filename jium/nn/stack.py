@@ -22,7 +22,9 @@ class Weights:
 
 
 class Stack(nn.Module):
-    """Blocks one after another over packed tokens; `causal` for decoders, `cross` to look at an encoder."""
+    """Blocks one after another over packed tokens; `causal` for decoders, `cross` to look at an
+    encoder.
+    """
 
     def __init__(
         self, config: TransformerConfig, n_layers: int, causal: bool = False, cross: bool = False
@@ -51,9 +53,11 @@ class Stack(nn.Module):
         cache: Cache | None = None,
         weights: Weights | None = None,
     ) -> Tensor:
-        """x: packed embeddings, (tokens, dim); with a cache, those that follow what it keeps. Returns (tokens, dim).
+        """x: packed embeddings, (tokens, dim); with a cache, those that follow what it keeps.
+        Returns (tokens, dim).
 
-        context: packed output of an encoder, laid out by `context_layout`; one text of it may serve several of x.
+        context: packed output of an encoder, laid out by `context_layout`; one text of it may serve
+        several of x.
         """
         start = cache.length if cache else 0
         added = self.positions.embed(layout.positions + start)
@@ -69,7 +73,8 @@ class Stack(nn.Module):
     def _scope(self, layout: Layout, start: int, weights: Weights | None) -> Scope:
         keys = torch.arange(start + layout.time, device=layout.device)
         queries = keys[start:]
-        # Padding stands at the end, in the future of every real token: a causal stack needs no mask for it.
+        # Padding stands at the end, in the future of every real token: a causal stack needs no
+        # mask for it.
         mask = None if layout.full or self.causal else layout.mask[:, None, None, :]
         return Scope(
             layout=layout,

@@ -9,9 +9,11 @@ IGNORE = -100  # a target that does not count
 
 @dataclass
 class Loss:
-    """A sum over examples and how many there were; the trainer divides once, over all micro-batches and devices.
+    """A sum over examples and how many there were; the trainer divides once, over all micro-batches
+    and devices.
 
-    optimiser: which optimiser takes this step. metrics: sums of further figures, over the same count.
+    optimiser: which optimiser takes this step. metrics: sums of further figures, over the same
+    count.
     """
 
     total: Tensor

@@ -10,6 +10,8 @@ TASKS = {"translate": "jium.tasks.translate:Translator"}
 
 
 def load(run: str | Path) -> Any:
-    """The task object of a run folder, ready to use. Raises RunError if the folder is none, or is damaged."""
+    """The task object of a run folder, ready to use. Raises RunError if the folder is none, or is
+    damaged.
+    """
     task = read_config(Path(run))["jium"]["task"]
     return find_kind(TASKS, task, "task").load(Path(run))

@@ -10,7 +10,6 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from jium.checkpoint.run import load_model, read_config
 from jium.config import build, nearest, to_values
@@ -35,8 +34,8 @@ TYPED = Cleaning(html=False)  # what a person types is no web page
 class Translator:
     """A model, its tokenizer, and what must stand around a text that it reads.
 
-    languages: of source and target, as in "ko", "en". tags: what a text can be marked as, such as its domain,
-    to the id of the token that says so.
+    languages: of source and target, as in "ko", "en". tags: what a text can be marked as, such as
+    its domain, to the id of the token that says so.
     """
 
     model: Seq2Seq
@@ -53,7 +52,9 @@ class Translator:
         about = document["jium"]
         model = load_model(run)
         assert isinstance(model, Seq2Seq)
-        format = PairFormat(document["bos_token_id"], document["eos_token_id"], *about["directions"])
+        format = PairFormat(
+            document["bos_token_id"], document["eos_token_id"], *about["directions"]
+        )
         settings = build(GenerationConfig, _read_generation(run))
         languages = (about["languages"][0], about["languages"][1])
         return cls(model, Tokenizer.load(run), format, languages, about["tags"], settings)
@@ -76,13 +77,19 @@ class Translator:
     # ------------------------------------------------------------ what a person asks for
 
     def translate(
-        self, text: str | Sequence[str], *, to: str | None = None, tag: str | None = None, **options: Any
+        self,
+        text: str | Sequence[str],
+        *,
+        to: str | None = None,
+        tag: str | None = None,
+        **options: Any,
     ) -> Any:
         """Translate a text, or a list of texts into a list in the same order.
 
-        to: the language wanted, where the model knows both directions. tag: one of `tags`. options: any setting
-        of `GenerationConfig`, such as beam=5; with n_best above 1 each text gives a list.
-        Lines are translated one by one, as are the sentences of a text that is too long for the model.
+        to: the language wanted, where the model knows both directions. tag: one of `tags`. options:
+        any setting of `GenerationConfig`, such as beam=5; with n_best above 1 each text gives a
+        list. Lines are translated one by one, as are the sentences of a text that is too long for
+        the model.
         """
         settings = self._settings(options)
         texts = [text] if isinstance(text, str) else list(text)
@@ -100,15 +107,19 @@ class Translator:
     def stream(
         self, text: str, *, to: str | None = None, tag: str | None = None, **options: Any
     ) -> Iterator[str]:
-        """Translate one text and give it piece by piece, as it is written; the pieces add up to the answer."""
+        """Translate one text and give it piece by piece, as it is written; the pieces add up to the
+        answer.
+        """
         settings = dataclasses.replace(self._settings(options), beam=1, n_best=1)
         for part in self._segments(text):
-            yield from self._stream_part(part, to, tag, settings) if part.strip() else [part]
+            yield from self._stream_part(part, to, tag, settings) if part.strip() else iter([part])
 
     def hypotheses(
         self, texts: Sequence[str], *, to: str | None = None, tag: str | None = None, **options: Any
     ) -> list[list[Hypothesis]]:
-        """All hypotheses of a beam search, with token ids and scores, for each text; none is cut or cleaned away."""
+        """All hypotheses of a beam search, with token ids and scores, for each text; none is cut or
+        cleaned away.
+        """
         return self._search(list(texts), to, tag, self._settings(options))
 
     # ------------------------------------------------------------ how it is done
@@ -118,7 +129,9 @@ class Translator:
         return build(GenerationConfig, to_values(self.settings) | asked)
 
     def _segments(self, text: str) -> list[str]:
-        """Parts that the model can take, cleaned as its training data was; joined they are the text."""
+        """Parts that the model can take, cleaned as its training data was; joined they are the
+        text.
+        """
         cleaned = "\n".join(clean(line, TYPED) for line in text.split("\n"))
         return segments(cleaned, lambda part: len(self.tokenizer.encode(part)), self._room)
 
@@ -160,8 +173,13 @@ class Translator:
         start, eos = self.format.start_id, self.format.eos_id
         if settings.temperature > 0 or settings.repetition_penalty != 1:
             runs = [
-                _gather(sample(decoder, len(rows), start, eos, limit, settings, generator), len(rows))
-                for decoder in [decoder, *(self._decoder(rows, settings)[0] for _ in range(settings.n_best - 1))]
+                _gather(
+                    sample(decoder, len(rows), start, eos, limit, settings, generator), len(rows)
+                )
+                for decoder in [
+                    decoder,
+                    *(self._decoder(rows, settings)[0] for _ in range(settings.n_best - 1)),
+                ]
             ]
             return [[Hypothesis(run[i], np.nan, np.nan) for run in runs] for i in range(len(rows))]
         return beam_search(
@@ -182,9 +200,7 @@ class Translator:
     def _stream_part(
         self, text: str, to: str | None, tag: str | None, settings: GenerationConfig
     ) -> Iterator[str]:
-        row = self.format.source(
-            self.tokenizer.encode(text), self._tag(tag), self._direction(to)
-        )
+        row = self.format.source(self.tokenizer.encode(text), self._tag(tag), self._direction(to))
         decoder, limit = self._decoder([row], settings)
         ends = (self.format.start_id, self.format.eos_id, limit)
         tokens: list[int] = []

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from rich.table import Table
+
 from jium.errors import TokenizerError
+from jium.messages import say
 from jium.text.korean import analyse
 from jium.text.tokenizer import Tokenizer
 
@@ -102,3 +105,20 @@ def _particles_split(tokenizer: Tokenizer, borders: list[tuple[str, list[int]]])
         for place in places
     ]
     return sum(hits) / len(hits) if hits else None
+
+
+def as_table(rows: Sequence[Row]) -> Table:
+    """The rows of `compare`, for a person."""
+    names = (
+        *("tokenizer", "kind", "vocabulary", "unknown", "exact", "tokens / eojeol"),
+        *("tokens / character", "bytes / token", "MB/s", "particles split"),
+    )
+    table = Table(*(say(name) for name in names), box=None)
+    for row in rows:
+        split = "-" if row.particles_split is None else f"{row.particles_split:.1%}"
+        table.add_row(
+            *(row.name, row.kind, f"{row.vocab_size:,}", f"{row.unknown:.2%}", f"{row.exact:.1%}"),
+            *(f"{row.tokens_per_eojeol:.2f}", f"{row.tokens_per_character:.2f}"),
+            *(f"{row.bytes_per_token:.2f}", f"{row.megabytes_per_s:.2f}", split),
+        )
+    return table

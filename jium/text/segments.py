@@ -10,8 +10,8 @@ _PLACES = [re.compile(r"(\n+)"), re.compile(r"((?<=[.!?。！？…])\s+)"), re.
 def segments(text: str, count: Callable[[str], int], room: int) -> list[str]:
     """Parts that, joined, are `text` again; each is white space, or at most `room` long by `count`.
 
-    Lines always stand alone; within one, sentences, words and at last characters are kept together as far as
-    there is room.
+    Lines always stand alone; within one, sentences, words and at last characters are kept together
+    as far as there is room.
     """
     lines = [part for part in _PLACES[0].split(text) if part]
     return [part for line in lines for part in _cut(line, 1, count, room)]

@@ -32,17 +32,20 @@ def train(settings: TokenizerConfig, texts: Iterable[str]) -> Tokenizer:
     learner = _backend(
         settings, models.WordPiece(unk_token=UNKNOWN, continuing_subword_prefix=prefix)
     )
+    # Ties between pairs are broken by ids, and those of marked bytes would come in the order of a
+    # random hash: named here, they are fixed.
+    named = settings.all_special_tokens + _marked_bytes(prefix)
     trainer = trainers.WordPieceTrainer(
         vocab_size=settings.vocab_size,
         min_frequency=settings.min_frequency,
-        special_tokens=settings.all_special_tokens,
+        special_tokens=named,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         continuing_subword_prefix=prefix,
         show_progress=False,
     )
     learner.train_from_iterator(texts, trainer)
     vocabulary = learner.get_vocab()
-    learned = sorted(vocabulary, key=vocabulary.__getitem__)[len(settings.all_special_tokens) :]
+    learned = sorted(vocabulary, key=vocabulary.__getitem__)[len(named) :]
     pieces = [piece for piece in learned if len(piece.removeprefix(prefix)) > 1]
     check_size(settings, settings.smallest + len(pieces))
     return build(settings, pieces)
@@ -52,7 +55,7 @@ def build(settings: TokenizerConfig, pieces: Sequence[str]) -> Tokenizer:
     """A WordPiece tokenizer of the special tokens, every byte, and `pieces`, spelled in bytes."""
     prefix = _prefix(settings)
     names = [*settings.all_special_tokens, *BYTE_CHARACTERS]
-    names += [prefix + char for char in BYTE_CHARACTERS] if prefix else []
+    names += _marked_bytes(prefix)
     names += pieces[: settings.vocab_size - len(names)]
     model = models.WordPiece(
         {name: number for number, name in enumerate(names)},
@@ -67,6 +70,10 @@ def build(settings: TokenizerConfig, pieces: Sequence[str]) -> Tokenizer:
 
 def _prefix(settings: TokenizerConfig) -> str:
     return "##" if settings.mark == "##" else ""
+
+
+def _marked_bytes(prefix: str) -> list[str]:
+    return [prefix + char for char in BYTE_CHARACTERS] if prefix else []
 
 
 def _backend(settings: TokenizerConfig, model: models.Model) -> Tokenizer:

@@ -43,7 +43,8 @@ def write_card(run: Path, plan: Recipe, setup: Any, trainer: Any, best: Values) 
         command_line(),
         "```",
         "",
-        "The resolved recipe is `recipe.toml`; losses and scores by step are in `metrics.jsonl`; scores on held-out",
+        "The resolved recipe is `recipe.toml`; losses and scores by step are in `metrics.jsonl`; "
+        "scores on held-out",
         "data, once measured with `jium evaluate`, in `evaluation.json` and `evaluation.md`.",
         "",
         NOTE,
@@ -58,7 +59,8 @@ def _facts(plan: Recipe, setup: Any, trainer: Any, best: Values) -> Values:
         "pairs": ", ".join(f"{split} {n:,}" for split, n in counts.items()),
         "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
         "longer than the model takes": f"{setup.too_long:,}",
-        "steps": f"{trainer.step:,} of {plan.train.batch_tokens * plan.train.accumulate:,} tokens at most",
+        "steps": f"{trainer.step:,} of {plan.train.batch_tokens * plan.train.accumulate:,} tokens "
+        "at most",
         "training time": f"{trainer.seconds / 60:.1f} minutes on {machine()}",
         "precision": plan.train.precision,
         f"best valid {plan.train.metric}": f"{best['score']:.4f} at step {best['step']:,}",
@@ -75,19 +77,23 @@ def machine() -> str:
     name = "CPU"
     cpuinfo = Path("/proc/cpuinfo")
     if cpuinfo.is_file():
-        models = [s.split(":")[1].strip() for s in cpuinfo.read_text().splitlines() if "model name" in s]
+        models = [
+            s.split(":")[1].strip() for s in cpuinfo.read_text().splitlines() if "model name" in s
+        ]
         name = models[0] if models else name
     return f"{torch.get_num_threads()} threads of {name}"
 
 
 def commit() -> str | None:
-    """The commit of the jium in use, with a + where files differ from it; None outside a checkout."""
+    """The commit of the jium in use, + where files differ from it; None outside a checkout."""
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return None
     try:
         found = [
-            subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True)
+            subprocess.run(
+                ["git", "-C", str(root), *words], capture_output=True, text=True, check=True
+            )
             for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "-uno"])
         ]
     except (OSError, subprocess.CalledProcessError):

@@ -11,7 +11,9 @@ TYPES = {"bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def choose_device(wanted: str) -> torch.device:
-    """ "auto" is the first GPU there is, else the CPU. Raises ConfigError for a GPU that is not there."""
+    """ "auto" is the first GPU there is, else the CPU. Raises ConfigError for a GPU that is not
+    there.
+    """
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if wanted.startswith("cuda") and not torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""An exponential moving average of the weights, which measures better than the weights themselves."""
+"""An exponential moving average of the weights, which measures better than they do."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -29,11 +29,13 @@ class Smooth:
 class RunLog:
     """Use as a context; `step` after each step, `evaluation` after each look at the valid split.
 
-    On a terminal a live bar; elsewhere a line every `log_every` steps. metrics.jsonl has a record a line:
-    {"step", "loss", "lr", ...} or {"step", "valid_loss", ...}.
+    On a terminal a live bar; elsewhere a line every `log_every` steps. metrics.jsonl has a record a
+    line: {"step", "loss", "lr", ...} or {"step", "valid_loss", ...}.
     """
 
-    def __init__(self, run: Path, steps: int, log_every: int, start: int, quiet: bool = False) -> None:
+    def __init__(
+        self, run: Path, steps: int, log_every: int, start: int, quiet: bool = False
+    ) -> None:
         self.run = run
         self.log_every = log_every
         self.file = run / "metrics.jsonl"

@@ -4,10 +4,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from jium.config import Values, build, build_kind, find_kind, nearest, override, read_toml, to_values
+from rich.table import Table
+
+from jium.config import (
+    Values,
+    build,
+    build_kind,
+    find_kind,
+    nearest,
+    override,
+    read_toml,
+    to_values,
+)
 from jium.data import DATA
 from jium.errors import ConfigError, RunError
 from jium.generation.settings import GenerationConfig
+from jium.messages import say
 from jium.models import CONFIGS
 from jium.objectives import OBJECTIVES
 from jium.tasks import TASKS
@@ -30,12 +42,19 @@ SECTIONS: dict[str, type] = {
     "generation": GenerationConfig,
 }
 RECIPES = Path(__file__).parents[1] / "recipes"  # in an installed package; in a checkout, beside it
-MAY_CHANGE = {"train.steps", "train.minutes", "train.patience", "train.threads"}  # when a run goes on
+MAY_CHANGE = {
+    "train.steps",
+    "train.minutes",
+    "train.patience",
+    "train.threads",
+}  # when a run goes on
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The settings of a run, built and checked; `values` is what they were built from, defaults filled in."""
+    """The settings of a run, built and checked; `values` is what they were built from, defaults
+    filled in.
+    """
 
     name: str
     task: str
@@ -79,7 +98,8 @@ class Recipe:
 def recipe(name_or_path: str | Path, *overrides: str) -> Recipe:
     """Read a recipe by name or from a TOML file, with `key.path=value` overrides.
 
-    Raises ConfigError for a recipe that is not there, an unknown key, a wrong type, an impossible relation.
+    Raises ConfigError for a recipe that is not there, an unknown key, a wrong type, an impossible
+    relation.
     """
     path = find(name_or_path)
     values = read_toml(path)
@@ -110,6 +130,16 @@ def shipped() -> list[Path]:
     return sorted(folder.glob("*.toml"))
 
 
+def about_table() -> Table:
+    """What the shipped recipes make, from their [about] sections."""
+    columns = ("recipe", "makes", "data", "minutes", "score", "machine")
+    table = Table(*(say(column) for column in columns), box=None, pad_edge=False)
+    for path in shipped():
+        about = read_toml(path).get("about", {})
+        table.add_row(path.stem, *(str(about.get(column, "-")) for column in columns[1:]))
+    return table
+
+
 def check_unchanged(before: Values, now: Values) -> None:
     """A run goes on only with the recipe it began with. Raises RunError naming what was changed."""
     old, new = _flat(before), _flat(now)
@@ -118,8 +148,10 @@ def check_unchanged(before: Values, now: Values) -> None:
     if changed:
         key = changed[0]
         raise RunError(
-            "the run was begun with {key}={old!r}, and now it is {new!r} ({count} changed in all). A run goes on "
-            "with its own recipe: leave the override out, or train into another folder. Only {free} may change.",
+            "the run was begun with {key}={old!r}, and now it is {new!r} ({count} changed in "
+            "all). A run goes on "
+            "with its own recipe: leave the override out, or train into another folder. Only "
+            "{free} may change.",
             key=key,
             old=old.get(key),
             new=new.get(key),

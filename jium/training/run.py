@@ -56,16 +56,15 @@ def train(
     resume: bool = False,
     quiet: bool = False,
 ) -> Any:
-    """Train what a recipe says into the folder `out` (runs/NAME by default); returns the task, ready to use.
+    """Train what a recipe says into the folder `out` (runs/NAME by default); returns the task,
+    ready to use.
 
     resume: go on with the run that stands there, exactly where it was last saved.
-    Raises Interrupted, with the run saved, on Ctrl-C or SIGTERM; TrainingError, with batch and step kept, when
-    the loss is no longer finite; RunError where the folder cannot be used.
+    Raises Interrupted, with the run saved, on Ctrl-C or SIGTERM; TrainingError, with batch and step
+    kept, when the loss is no longer finite; RunError where the folder cannot be used.
     """
     plan = (
-        recipe_or_name
-        if isinstance(recipe_or_name, Recipe)
-        else recipe(recipe_or_name, *overrides)
+        recipe_or_name if isinstance(recipe_or_name, Recipe) else recipe(recipe_or_name, *overrides)
     )
     run = Path(out) if out is not None else Path("runs") / plan.name
     set_threads(plan.train.threads)
@@ -76,7 +75,10 @@ def train(
     _save_generation(run, plan)
     trainer = _trainer(plan, setup, device)
     best = _go_on(trainer, setup, run) if resume else Best()
-    with interrupts() as stop, RunLog(run, plan.train.steps, plan.train.log_every, trainer.step, quiet) as log:
+    with (
+        interrupts() as stop,
+        RunLog(run, plan.train.steps, plan.train.log_every, trainer.step, quiet) as log,
+    ):
         try:
             for report in trainer.steps():
                 log.step(report)
@@ -103,7 +105,9 @@ def train(
 
 
 def _open(plan: Recipe, run: Path, resume: bool, precision: str) -> Recipe:
-    """Begin the run folder, or check that the run in it is the one asked for; the precision is settled."""
+    """Begin the run folder, or check that the run in it is the one asked for; the precision is
+    settled.
+    """
     values: Values = plan.values | {"train": plan.values["train"] | {"precision": precision}}
     path = run / "recipe.toml"
     if resume:
@@ -112,7 +116,8 @@ def _open(plan: Recipe, run: Path, resume: bool, precision: str) -> Recipe:
         check_unchanged(read_toml(path), values)
     elif path.exists() or (run.is_dir() and any(run.iterdir())):
         raise RunError(
-            "{run}: there is something in this folder already. Go on with --resume, or choose another --out.",
+            "{run}: there is something in this folder already. Go on with --resume, or choose "
+            "another --out.",
             run=run,
         )
     plan = Recipe.of(values, plan.name)
@@ -164,10 +169,10 @@ def _save(trainer: Trainer, best: Best, run: Path) -> None:
     save_state(run, trainer.tensors(), trainer.facts() | {"best": vars(best)})
 
 
-def _look(
-    plan: Recipe, setup: Setup, trainer: Trainer, best: Best, run: Path, log: RunLog
-) -> None:
-    """Measure on the valid split, with the averaged weights if there are any; keep them if they are the best."""
+def _look(plan: Recipe, setup: Setup, trainer: Trainer, best: Best, run: Path, log: RunLog) -> None:
+    """Measure on the valid split, with the averaged weights if there are any; keep them if they are
+    the best.
+    """
     with trainer.ema.applied() if trainer.ema else nullcontext():
         figures = _measure(plan, setup, trainer)
         lower = plan.train.metric == "loss"

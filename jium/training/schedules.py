@@ -1,6 +1,7 @@
 """Learning-rate schedules: the share of the peak rate at each step, counted from 1.
 
-A schedule never sees the rate itself, so the same words mean the same in every recipe: `optim.lr` is the peak.
+A schedule never sees the rate itself, so the same words mean the same in every recipe: `optim.lr`
+is the peak.
 """
 
 import math
@@ -11,7 +12,8 @@ from jium.errors import ConfigError
 
 @config
 class Noam:
-    """Linear warm-up, then the inverse square root of the step; section 5.3 of Vaswani et al. (2017).
+    """Linear warm-up, then the inverse square root of the step; section 5.3 of Vaswani et al.
+    (2017).
 
     Without `optim.lr` the peak is the paper's own, (dim * warmup) ** -0.5.
     """
@@ -62,7 +64,7 @@ class Linear:
 
 @config
 class WarmupStableDecay:
-    """Linear warm-up, a plateau, and a last stretch down to `floor` (Hu et al., 2024, section 4)."""
+    """Linear warm-up, a plateau, a last stretch down to `floor` (Hu et al., 2024, section 4)."""
 
     warmup: int = 1000
     decay: float = 0.2  # share of all steps that the last stretch takes

@@ -1,4 +1,4 @@
-"""The one trainer. It is an iterator: `for report in trainer.steps():`; early stopping is `break`."""
+"""The one trainer: an iterator, `for report in trainer.steps():`; early stopping is `break`."""
 
 import math
 import time
@@ -18,6 +18,7 @@ from jium.training.ema import Ema
 
 Objective = Callable[[nn.Module, Any], Iterator[Loss]]
 Schedule = Callable[[int, int], float]
+CPU = torch.device("cpu")
 
 
 @config
@@ -71,10 +72,12 @@ class Report:
 
 
 class Trainer:
-    """Takes steps: gradients of `accumulate` batches, divided once by all that was counted, clipped, applied.
+    """Takes steps: gradients of `accumulate` batches, divided once by all that was counted,
+    clipped, applied.
 
     objective: a generator of losses; each yield is one optimiser step, on the optimiser it names.
-    optimisers, peak rates: by that name. state: `step`, `seconds`, `position` and what the caller adds.
+    optimisers, peak rates: by that name. state: `step`, `seconds`, `position` and what the caller
+    adds.
     """
 
     def __init__(
@@ -85,7 +88,7 @@ class Trainer:
         optimisers: dict[str, torch.optim.Optimizer],
         schedule: Schedule,
         settings: TrainConfig,
-        device: torch.device = torch.device("cpu"),
+        device: torch.device = CPU,
         precision: str = "float32",
     ) -> None:
         self.model = model.to(device)
@@ -138,7 +141,9 @@ class Trainer:
         return report
 
     def _backward(self, sources: list[Iterator[Loss]], step: int) -> list[Loss]:
-        """The next loss of every micro-batch, each graph freed before the next is built; empty when done."""
+        """The next loss of every micro-batch, each graph freed before the next is built; empty when
+        done.
+        """
         losses = []
         for source in sources:
             with autocast(self.device, self.precision):
@@ -170,7 +175,8 @@ class Trainer:
             return
         self.model.zero_grad(set_to_none=True)
         raise TrainingError(
-            "the loss is {loss} at step {step}. Weights are those before it. Lower optim.lr, raise the "
+            "the loss is {loss} at step {step}. Weights are those before it. Lower optim.lr, "
+            "raise the "
             "schedule's warmup, or set train.precision=float32.",
             loss=total,
             step=step,

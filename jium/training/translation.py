@@ -1,4 +1,6 @@
-"""From a recipe for translation to everything its trainer needs: tokenizer, encoded data, model, task."""
+"""From a recipe for translation to everything its trainer needs: tokenizer, encoded data, model,
+task.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -34,15 +36,16 @@ class Setup:
 
 
 def set_up(recipe: Recipe, run: Path) -> Setup:
-    """Prepare the data (or find it prepared, when a run goes on), train the tokenizer, make the model."""
+    """Prepare the data (or find it prepared, when a run goes on), train the tokenizer, make the
+    model.
+    """
     folder = run / "last" / "data"
     prepared = _prepared(recipe, folder)
     languages = _languages(recipe, prepared)
     tokenizer, tags = _tokenizer(recipe, prepared, languages, run)
     task = _task(recipe, tokenizer, tags, languages)
     stores = {
-        split: _store(recipe, prepared, split, task, folder / split)
-        for split in ("train", "valid")
+        split: _store(recipe, prepared, split, task, folder / split) for split in ("train", "valid")
     }
     if not len(stores["train"]):
         raise DataError(
@@ -72,7 +75,9 @@ def _prepared(recipe: Recipe, folder: Path) -> Prepared:
 
 
 def _languages(recipe: Recipe, prepared: Prepared) -> tuple[str, str]:
-    """The languages that the recipe names, else "ko" for a side that is mostly Hangul and "en" for the other."""
+    """The languages that the recipe names, else "ko" for a side that is mostly Hangul and "en" for
+    the other.
+    """
     first = list(islice(prepared.pairs("train"), 500))
     guessed = [
         "ko" if share_of_hangul(" ".join(getattr(pair, side) for pair in first)) > 0.3 else "en"
@@ -87,7 +92,7 @@ def _languages(recipe: Recipe, prepared: Prepared) -> tuple[str, str]:
 def _tokenizer(
     recipe: Recipe, prepared: Prepared, languages: tuple[str, str], run: Path
 ) -> tuple[Tokenizer, dict[str, int]]:
-    """The run's own tokenizer if it has one, else a new one, with tokens for directions and tags."""
+    """The run's own tokenizer, or a new one, with tokens for directions and tags."""
     tags = sorted({pair.tag for pair in prepared.pairs("train")}) if recipe.data.tag else []
     directions = list(languages) if recipe.data.both_directions else []
     tokens = {tag: f"<tag:{tag}>" for tag in tags}
@@ -143,7 +148,6 @@ def _store(
     return write_store(
         folder, pairs, tokenizer.encode_batch, tokenizer.vocab_size, recipe.model.max_len
     )
-
 
 
 def describe(setup: Setup) -> dict[str, Any]:

@@ -44,7 +44,7 @@ def test_particle_follows_the_final_consonant(word: str, pair: str, expected: st
 def test_a_verb_takes_each_ending_as_grammar_books_say(
     verb: str, infinitive: str, forms: str
 ) -> None:
-    endings = "어요 었어요 고 으면 으세요 을 은 는 습니다 읍시다".split()
+    endings = ["어요", "었어요", "고", "으면", "으세요", "을", "은", "는", "습니다", "읍시다"]
     assert [conjugate(verb, infinitive, ending) for ending in endings] == forms.split()
 
 

@@ -19,6 +19,8 @@ TABLES = read_tables(
 시장에 가다	가	go to the market
 [맛] adjective
 맵다	매워	spicy	spicier
+[느낌] adjective
+짜다	짜	salty
 """.splitlines(),
     VERBS,
 )
@@ -74,6 +76,7 @@ def test_article_goes_by_sound() -> None:
         ("{없음}\tnothing", "{없음}\tnothing: no table '없음' of words."),
         ("사과 an apple", "사과 an apple: no tab between the Korean and the English sentence."),
         ("{사람}\t{사람:many}", "엄마: no English form 'many'. It has: a."),
+        ("{느낌}\t{느낌:er}", "짜다: no English form 'er'. It has: a."),
     ],
 )
 def test_a_wrong_line_is_named(line: str, message: str) -> None:

@@ -202,6 +202,13 @@ def test_a_vocabulary_the_texts_cannot_support_is_refused_with_the_largest_that_
     )
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_training_twice_gives_the_same_vocabulary(kind):
+    settings = TokenizerConfig(kind=kind, vocab_size=SIZES[kind], special_tokens=["<2en>"])
+    again = Tokenizer.train(settings, CORPUS)
+    assert json.loads(again.backend.to_str()) == json.loads(trained(kind).backend.to_str())
+
+
 @pytest.mark.parametrize("kind", ["word", "char"])
 def test_word_and_character_vocabularies_may_stay_smaller(kind):
     tokenizer = Tokenizer.train(TokenizerConfig(kind=kind, vocab_size=20_000), ["가 나 다"])
