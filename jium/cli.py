@@ -104,7 +104,7 @@ def train(
 
 
 @recipes_app.callback()
-def recipes(ctx: Context) -> None:
+def recipes(ctx: typer.Context) -> None:
     if ctx.invoked_subcommand is None:
         from jium.training.recipe import about_table
 

@@ -167,7 +167,7 @@ def _explain(error: Any, cls: type, path: str) -> ConfigError:
     where = [str(part) for part in error["loc"]]
     key = _join(path, ".".join(where))
     if error["type"] == "unexpected_keyword_argument":
-        known = [field.name for field in dataclasses.fields(cls)]  # type: ignore[arg-type]
+        known = [field.name for field in dataclasses.fields(cls)]
         if hasattr(cls, "sizes"):
             known.append("size")
         return ConfigError(

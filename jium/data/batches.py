@@ -132,6 +132,7 @@ class PairBatches:
         position: Position = START,
     ) -> None:
         self.stores = stores
+        self.n_pairs = min(len(store) for store in stores)
         self.format = format
         self.batch_tokens = batch_tokens
         self.seed = seed
@@ -142,7 +143,7 @@ class PairBatches:
     @property
     def n_items(self) -> int:
         """Examples in an epoch: pairs, times two where both directions are learned."""
-        return len(self.stores[0]) * self.directions
+        return self.n_pairs * self.directions
 
     def __iter__(self) -> Iterator[PairBatch]:
         epoch, pool, start = self.position
@@ -171,7 +172,7 @@ class PairBatches:
         return [items[order[batches[i]]] for i in rng.permutation(len(batches))]
 
     def _lengths(self, epoch: int, items: NDArray) -> tuple[NDArray, NDArray]:
-        return self.stores[epoch % len(self.stores)].lengths(items % len(self.stores[0]))
+        return self.stores[epoch % len(self.stores)].lengths(items % self.n_pairs)
 
     def _batch(
         self, items: NDArray, epoch: int, place: Position | None, after: Position
@@ -182,8 +183,8 @@ class PairBatches:
             keep = np.random.default_rng((self.seed, *place)).random(len(items)) >= self.tag_dropout
         pairs = []
         for item, kept in zip(items.tolist(), keep.tolist(), strict=True):
-            source, target, tag = store.pair(item % len(store))
-            pairs.append((source, target, tag if kept else -1, item >= len(store)))
+            source, target, tag = store.pair(item % self.n_pairs)
+            pairs.append((source, target, tag if kept else -1, item >= self.n_pairs))
         return self.format.batch(pairs, after)
 
 

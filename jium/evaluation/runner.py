@@ -2,6 +2,8 @@
 the run.
 """
 
+import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,12 +22,12 @@ from jium.evaluation.meteor import Meteor
 from jium.evaluation.metric import Metric
 from jium.evaluation.report import write_report
 from jium.evaluation.rouge import Rouge
-from jium.evaluation.score import measure, score_sentences
+from jium.evaluation.score import Score, measure, score_sentences
 from jium.evaluation.ter import Ter
 from jium.messages import say
 from jium.models.seq2seq import Seq2Seq
 from jium.nn.cross_entropy import linear_cross_entropy
-from jium.tasks.translate import Translator
+from jium.tasks.translate import ROWS, Translator
 
 
 @torch.no_grad()
@@ -76,6 +78,7 @@ def evaluate_translation(
     predictions = _translate(task, sources, tags, language, options)
     metrics = metrics_for(language)
     scores = [s for metric in metrics for s in measure(metric, predictions, references, samples)]
+    scores += likelihood(task, sources, references, tags, language)
     by_tag = {
         tag: _plain(metrics[:2], *_only(tag, tags, predictions, references))
         for tag in sorted(set(tags))
@@ -86,6 +89,25 @@ def evaluate_translation(
         examples = score_sentences(metrics[0], sources, predictions, references)
         write_report(out, scores, examples, ranked_by=scores[0].name, settings=settings)
     return {"scores": scores, "by_tag": by_tag, "predictions": predictions}
+
+
+def likelihood(
+    task: Translator, sources: list[str], references: list[str], tags: list[str], to: str
+) -> list[Score]:
+    """Perplexity a token, for runs with one tokenizer, and bits a byte, for any two runs."""
+    direction = task.direction(to if task.format.forward is not None else None)
+    loss, tokens, size = 0.0, 0, 0
+    for start in range(0, len(sources), ROWS):
+        part = slice(start, start + ROWS)
+        batch = task.batch(sources[part], references[part], tags[part], direction)
+        loss += mean_loss(task.model, [batch]) * len(batch.target_out)
+        tokens += len(batch.target_out)
+        size += sum(len(reference.encode()) for reference in references[part])
+    digest = hashlib.sha256(task.tokenizer.backend.to_str().encode()).hexdigest()[:12]
+    return [
+        Score("perplexity", math.exp(min(loss / tokens, 700.0)), f"tokenizer:{digest}", True),
+        Score("bits_per_byte", loss / math.log(2) / max(size, 1), "byte:utf-8|end:counted", True),
+    ]
 
 
 def _translate(

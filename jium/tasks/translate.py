@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from jium.checkpoint.run import load_model, read_config
 from jium.config import build, nearest, to_values
-from jium.data.batches import PairFormat, packed
+from jium.data.batches import PairBatch, PairFormat, packed
 from jium.data.store import MARGIN
 from jium.errors import ConfigError, RunError
 from jium.generation.beam import Hypothesis, beam_search
@@ -97,12 +97,10 @@ class Translator:
         flat = [part for parts in cut for part in parts if part.strip()]
         found = iter(self._decode_all(flat, to, tag, settings))
         answers = [
-            _join([next(found) if part.strip() else [part] * settings.n_best for part in parts])
-            for parts in cut
+            _join([next(found) if part.strip() else [part] for part in parts]) for parts in cut
         ]
-        if settings.n_best == 1:
-            answers = [answer[0] for answer in answers]
-        return answers[0] if isinstance(text, str) else answers
+        chosen = [answer[0] for answer in answers] if settings.n_best == 1 else answers
+        return chosen[0] if isinstance(text, str) else chosen
 
     def stream(
         self, text: str, *, to: str | None = None, tag: str | None = None, **options: Any
@@ -152,7 +150,7 @@ class Translator:
         self, texts: list[str], to: str | None, tag: str | None, settings: GenerationConfig
     ) -> list[list[Hypothesis]]:
         """Hypotheses of every text, decoded in batches of like length."""
-        direction, tag_id = self._direction(to), self._tag(tag)
+        direction, tag_id = self.direction(to), self._tag(tag)
         rows = [
             self.format.source(ids, tag_id, direction) for ids in self.tokenizer.encode_batch(texts)
         ]
@@ -200,7 +198,7 @@ class Translator:
     def _stream_part(
         self, text: str, to: str | None, tag: str | None, settings: GenerationConfig
     ) -> Iterator[str]:
-        row = self.format.source(self.tokenizer.encode(text), self._tag(tag), self._direction(to))
+        row = self.format.source(self.tokenizer.encode(text), self._tag(tag), self.direction(to))
         decoder, limit = self._decoder([row], settings)
         ends = (self.format.start_id, self.format.eos_id, limit)
         tokens: list[int] = []
@@ -214,7 +212,26 @@ class Translator:
                 shown = whole
         yield _stop(self.tokenizer.decode(tokens), settings.stop)[len(shown) :]
 
-    def _direction(self, to: str | None) -> int | None:
+    def batch(
+        self, sources: list[str], targets: list[str], tags: list[str], direction: int | None
+    ) -> PairBatch:
+        """Given pairs as a batch, for measuring; what is longer than the model takes is cut."""
+        rows = zip(*map(self.tokenizer.encode_batch, (sources, targets)), tags, strict=True)
+        format = dataclasses.replace(self.format, forward=direction)
+        return format.batch(
+            [
+                (
+                    np.array(s[: self._room]),
+                    np.array(t[: self._room]),
+                    self.tags.get(tag, -1),
+                    False,
+                )
+                for s, t, tag in rows
+            ]
+        )
+
+    def direction(self, to: str | None) -> int | None:
+        """The id of the token that asks for a language; None where the model knows one only."""
         source, target = self.languages
         if to not in (None, target) and (to != source or self.format.backward is None):
             known = [target] if self.format.backward is None else [target, source]
@@ -242,7 +259,9 @@ def _join(parts: list[list[str]]) -> list[str]:
     """The n-th answers of all parts, put together."""
     if not parts:
         return [""]
-    return ["".join(part[min(n, len(part) - 1)] for part in parts) for n in range(len(parts[0]))]
+    return [
+        "".join(part[min(n, len(part) - 1)] for part in parts) for n in range(max(map(len, parts)))
+    ]
 
 
 def _stop(text: str, stops: list[str]) -> str:

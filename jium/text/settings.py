@@ -25,6 +25,8 @@ class TokenizerConfig:
     mark: Literal["##", "▁"] = (
         "##"  # wordpiece: "##" before what continues a word, or "▁" at its start
     )
+    dropout: float = 0.0  # train on texts cut at random: this share of merges (or words) left out
+    segmentations: int = 8  # how many such cuts of the training data are made, used in turn
 
     def __post_init__(self) -> None:
         if self.min_frequency < 1:
@@ -37,6 +39,7 @@ class TokenizerConfig:
                 key="character_coverage",
                 value=self.character_coverage,
             )
+        self._check_dropout()
         self._check_special_tokens()
         if self.vocab_size < self.smallest:
             raise ConfigError(
@@ -45,6 +48,20 @@ class TokenizerConfig:
                 kind=self.kind,
                 smallest=self.smallest,
                 value=self.vocab_size,
+            )
+
+    def _check_dropout(self) -> None:
+        if not 0 <= self.dropout < 1:
+            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        if self.dropout and self.kind in ("wordpiece", "word", "char"):
+            raise ConfigError(
+                "is for bpe, morpheme, jamo and unigram tokenizers; this is a {kind}.",
+                key="dropout",
+                kind=self.kind,
+            )
+        if self.segmentations < 1:
+            raise ConfigError(
+                "must be 1 or more; got {value}.", key="segmentations", value=self.segmentations
             )
 
     @property

@@ -190,7 +190,7 @@ def _measure(plan: Recipe, setup: Setup, trainer: Trainer) -> dict[str, float]:
     trainer.model.eval()
     with autocast(trainer.device, trainer.precision):
         batches = (batch.to(trainer.device) for batch in setup.valid.once())
-        loss = mean_loss(trainer.model, batches)
+        loss = mean_loss(setup.task.model, batches)
     figures = {"valid_loss": loss, "valid_perplexity": math.exp(min(loss, 700.0))}
     if plan.train.metric != "loss":
         pairs = setup.valid_pairs

@@ -4,15 +4,15 @@ task.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
+from itertools import count, islice
 from pathlib import Path
-from typing import Any
 
 import torch
 
 from jium.data.batches import PairBatches, PairFormat
 from jium.data.pairs import Pair, Prepared, prepare
-from jium.data.store import PairStore, write_store
+from jium.data.store import Encode, PairStore, write_store
 from jium.errors import DataError
 from jium.models.seq2seq import Seq2Seq
 from jium.tasks.translate import Translator
@@ -44,16 +44,14 @@ def set_up(recipe: Recipe, run: Path) -> Setup:
     languages = _languages(recipe, prepared)
     tokenizer, tags = _tokenizer(recipe, prepared, languages, run)
     task = _task(recipe, tokenizer, tags, languages)
-    stores = {
-        split: _store(recipe, prepared, split, task, folder / split) for split in ("train", "valid")
-    }
-    if not len(stores["train"]):
+    train_stores = _train_stores(recipe, prepared, task, folder)
+    if not len(train_stores[0]):
         raise DataError(
             "no training pair fits model.max_len={max_len} tokens. Raise it.",
             max_len=recipe.model.max_len,
         )
     train = PairBatches(
-        [stores["train"]],
+        train_stores,
         task.format,
         recipe.train.batch_tokens,
         recipe.train.seed,
@@ -61,10 +59,13 @@ def set_up(recipe: Recipe, run: Path) -> Setup:
         recipe.data.tag_dropout if tags else 0.0,
     )
     valid = PairBatches(
-        [stores["valid"]], task.format, MEASURE_TOKENS, both_directions=recipe.data.both_directions
+        [_store(recipe, prepared, "valid", task, folder / "valid")],
+        task.format,
+        MEASURE_TOKENS,
+        both_directions=recipe.data.both_directions,
     )
     pairs = list(islice(prepared.pairs("valid"), recipe.train.metric_examples))
-    return Setup(task, train, valid, pairs, prepared, stores["train"].too_long)
+    return Setup(task, train, valid, pairs, prepared, train_stores[0].too_long)
 
 
 def _prepared(recipe: Recipe, folder: Path) -> Prepared:
@@ -138,19 +139,44 @@ def _task(
     return Translator(Seq2Seq(config), tokenizer, format, languages, tags, recipe.generation)
 
 
+def _train_stores(
+    recipe: Recipe, prepared: Prepared, task: Translator, folder: Path
+) -> list[PairStore]:
+    """The training pairs encoded once, or several times where segmentations are drawn."""
+    dropout = recipe.tokenizer.dropout
+    if not dropout:
+        return [_store(recipe, prepared, "train", task, folder / "train")]
+    stores = []
+    for number in range(recipe.tokenizer.segmentations):
+        seeds = count(number * 2**32)
+        encode = partial(_encode_drawn, task.tokenizer, dropout, seeds)
+        place = folder / f"train-{number}"
+        stores.append(_store(recipe, prepared, "train", task, place, encode))
+    return stores
+
+
+def _encode_drawn(
+    tokenizer: Tokenizer, dropout: float, seeds: Iterator[int], texts: list[str]
+) -> list[list[int]]:
+    return tokenizer.encode_batch(texts, dropout=dropout, seed=next(seeds))
+
+
 def _store(
-    recipe: Recipe, prepared: Prepared, split: str, task: Translator, folder: Path
+    recipe: Recipe,
+    prepared: Prepared,
+    split: str,
+    task: Translator,
+    folder: Path,
+    encode: Encode | None = None,
 ) -> PairStore:
     if (folder / "store.json").is_file():
         return PairStore(folder)
     pairs = ((p.source, p.target, task.tags.get(p.tag, -1)) for p in prepared.pairs(split))
     tokenizer = task.tokenizer
     return write_store(
-        folder, pairs, tokenizer.encode_batch, tokenizer.vocab_size, recipe.model.max_len
+        folder,
+        pairs,
+        encode or tokenizer.encode_batch,
+        tokenizer.vocab_size,
+        recipe.model.max_len,
     )
-
-
-def describe(setup: Setup) -> dict[str, Any]:
-    """What the model card says of the data."""
-    counts = setup.prepared.counts
-    return {"pairs": counts, "dropped": setup.prepared.dropped, "too_long": setup.too_long}
