@@ -10,6 +10,7 @@ import tomllib
 from functools import cache
 from importlib.resources import files
 
+STRICT = False  # tests set it: a slot that no value fills is then an error
 _chosen: str | None = None
 
 
@@ -27,14 +28,28 @@ def language() -> str:
     return "ko" if next((n for n in names if n), "").lower().startswith("ko") else "en"
 
 
-def say(template: str, **values: object) -> str:
+def say(template: str, /, **values: object) -> str:
     """Fill a template, in the language of the person.
 
     A sentence that Korean lacks is said in English: better than no sentence.
     """
     if language() == "ko":
         template = _korean().get(template, template)
-    return template.format(**values) if values else template
+    return _format(template, values) if values else template
+
+
+def _format(template: str, values: dict[str, object]) -> str:
+    """The template with its slots filled.
+
+    One that cannot be filled is shown as it stands: a message must not hide what it is about
+    behind an error of its own.
+    """
+    try:
+        return template.format(**values)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        if STRICT:
+            raise
+        return template
 
 
 @cache

@@ -47,13 +47,13 @@ def beam_search(
     """The best `beam` hypotheses of every source, best first.
 
     decoder: has `beam` rows for each source, row by row. A text is ranked by log-probability /
-    length ** length_penalty, EOS counted. A source is done once it has `beam` texts and no open one
-    can still beat the worst of them; at `max_tokens` what is open counts as finished.
+    length ** length_penalty, EOS counted. A source is done once it has `beam` texts and no open one,
+    ranked as if it ended now, beats the worst of them; at `max_tokens` what is open counts as finished.
     """
     beams = _Beams(
         list(range(n_sources)),
-        torch.full((n_sources, beam, 1), start_id),
-        torch.tensor([0.0] + [NEVER] * (beam - 1)).repeat(n_sources, 1),
+        torch.full((n_sources, beam, 1), start_id, device=decoder.device),
+        torch.tensor([0.0] + [NEVER] * (beam - 1), device=decoder.device).repeat(n_sources, 1),
     )
     finished: list[list[Hypothesis]] = [[] for _ in range(n_sources)]
     for length in range(1, max_tokens + 1):
@@ -61,7 +61,7 @@ def beam_search(
         _collect(beams, candidates, finished, beam, eos_id, length**length_penalty)
         parents = _advance(beams, candidates, beam, eos_id)
         done = [
-            _is_done(finished[source], scores, beam, length_penalty, length, max_tokens)
+            _is_done(finished[source], scores, beam, length_penalty, length)
             for source, scores in zip(beams.sources, beams.scores[:, 0].tolist(), strict=True)
         ]
         if all(done):
@@ -122,16 +122,11 @@ def _advance(beams: _Beams, candidates: _Candidates, beam: int, eos_id: int) -> 
     return parents
 
 
-def _is_done(
-    texts: list[Hypothesis], best: float, beam: int, penalty: float, length: int, max_tokens: int
-) -> bool:
+def _is_done(texts: list[Hypothesis], best: float, beam: int, penalty: float, length: int) -> bool:
     if len(texts) < beam:
         return False
     worst = sorted((text.score for text in texts), reverse=True)[beam - 1]
-    longest = (
-        max_tokens if penalty > 0 else length + 1
-    )  # where an open text would be ranked highest
-    return best / longest**penalty <= worst
+    return best / length**penalty <= worst
 
 
 def _keep_open(
@@ -139,11 +134,11 @@ def _keep_open(
 ) -> None:
     """Drop the sources that are done, and let the decoder's rows follow their parents."""
     beam = parents.size(1)
-    rows = parents + beam * torch.arange(before)[:, None]
+    rows = parents + beam * torch.arange(before, device=parents.device)[:, None]
     if len(still) == before:
         decoder.select(rows.flatten())
         return
-    kept = torch.tensor(still)
+    kept = torch.tensor(still, device=parents.device)
     beams.sources = [beams.sources[i] for i in still]
     beams.tokens, beams.scores = beams.tokens[kept], beams.scores[kept]
     decoder.select(rows[kept].flatten(), kept)

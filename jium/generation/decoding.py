@@ -13,7 +13,9 @@ from jium.nn.layout import Layout
 
 
 class Decoder(Protocol):
-    """Rows of text being written."""
+    """Rows of text being written, on a device."""
+
+    device: torch.device
 
     def step(self, tokens: Tensor) -> Tensor:
         """Take the last token of every row, (rows,); give the logits of the next, (rows, vocab),
@@ -31,6 +33,7 @@ class Seq2SeqDecoder:
 
     def __init__(self, model: Seq2Seq, source: Tensor, layout: Layout, max_len: int) -> None:
         self.model = model
+        self.device = source.device
         self.memory = model.encode(source, layout)
         self.layout = layout
         self.cache = model.new_cache(max_len)
@@ -64,19 +67,19 @@ def greedy(
     decoder: Decoder, rows: int, start_id: int, eos_id: int, max_tokens: int
 ) -> list[list[int]]:
     """The likeliest next token, again and again; ends at EOS, which is left out."""
-    last = torch.full((rows,), start_id)
+    last = torch.full((rows,), start_id, device=decoder.device)
     texts: list[list[int]] = [[] for _ in range(rows)]
     open_rows = list(range(rows))
     for _ in range(max_tokens):
         last = decoder.step(last).argmax(-1)
         going = [i for i, token in enumerate(last.tolist()) if token != eos_id]
+        if not going:
+            break
         if len(going) < len(open_rows):
             open_rows = [open_rows[i] for i in going]
-            keep = torch.tensor(going, dtype=torch.long)
+            keep = torch.tensor(going, dtype=torch.long, device=decoder.device)
             decoder.select(keep, keep)
             last = last[keep]
         for row, token in zip(open_rows, last.tolist(), strict=True):
             texts[row].append(token)
-        if not open_rows:
-            break
     return texts

@@ -77,7 +77,7 @@ def sample(
     generator: torch.Generator | None = None,
 ) -> Iterator[list[int | None]]:
     """Write `rows` texts; each step yields one token a row, None for a row that has ended."""
-    last = torch.full((rows,), start_id)
+    last = torch.full((rows,), start_id, device=decoder.device)
     written: list[list[int]] = [[] for _ in range(rows)]
     open_rows = [True] * rows
     for _ in range(max_tokens):
@@ -85,11 +85,12 @@ def sample(
         if settings.repetition_penalty != 1:
             logits = penalise_repetition(logits, written, settings.repetition_penalty)
         probs = next_distribution(logits, settings)
-        last = torch.multinomial(probs, 1, generator=generator).squeeze(1)
-        open_rows = [o and t != eos_id for o, t in zip(open_rows, last.tolist(), strict=True)]
+        drawn = torch.multinomial(probs.cpu(), 1, generator=generator).squeeze(1)
+        last = drawn.to(decoder.device)
+        open_rows = [o and t != eos_id for o, t in zip(open_rows, drawn.tolist(), strict=True)]
         if not any(open_rows):
             return
-        step = [t if o else None for o, t in zip(open_rows, last.tolist(), strict=True)]
+        step = [t if o else None for o, t in zip(open_rows, drawn.tolist(), strict=True)]
         for row, token in zip(written, step, strict=True):
             if token is not None:
                 row.append(token)

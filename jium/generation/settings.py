@@ -37,6 +37,7 @@ class GenerationConfig:
         )
         self._check("n_best", self.n_best <= self.beam or self.temperature > 0, TOO_MANY)
         self._check("temperature", self.beam == 1 or self.temperature == 0, NOT_BOTH)
+        self._check("repetition_penalty", self.beam == 1 or self.repetition_penalty == 1, NOT_BOTH)
 
     def _check(self, name: str, right: bool, template: str) -> None:
         if not right:
@@ -44,6 +45,4 @@ class GenerationConfig:
 
 
 TOO_MANY = "must not exceed beam; got {value}. Raise beam."
-NOT_BOTH = (
-    "is for sampling, which a beam search does not do; got {value}. Set beam=1 or temperature=0."
-)
+NOT_BOTH = "does not go with a beam search; got {value}. Set beam=1, or leave it out."

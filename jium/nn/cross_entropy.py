@@ -50,7 +50,8 @@ class _LinearCrossEntropy(torch.autograd.Function):
             part = slice(start, start + TOKENS)
             small_hidden = hidden[part].to(dtype)
             logits = small_hidden @ small_weight.T  # (TOKENS, vocab)
-            for rows, true in zip(logits.split(ROWS), targets[part].split(ROWS), strict=True):
+            size = ROWS if logits.device.type == "cpu" else TOKENS
+            for rows, true in zip(logits.split(size), targets[part].split(size), strict=True):
                 total += _loss_leaving_gradient(rows, true, smoothing, wants)
             if d_hidden is not None and d_weight is not None:
                 d_hidden[part] = logits @ small_weight

@@ -17,7 +17,7 @@ from jium.data.batches import PairBatch, PairFormat, packed
 from jium.data.store import MARGIN
 from jium.errors import ConfigError, RunError
 from jium.generation.beam import Hypothesis, beam_search
-from jium.generation.decoding import Seq2SeqDecoder
+from jium.generation.decoding import Seq2SeqDecoder, greedy
 from jium.generation.sampling import sample
 from jium.generation.settings import GenerationConfig
 from jium.models.seq2seq import Seq2Seq
@@ -134,6 +134,11 @@ class Translator:
         return segments(cleaned, lambda part: len(self.tokenizer.encode(part)), self._room)
 
     @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return self.model.output.weight.device
+
+    @property
     def _room(self) -> int:
         """Tokens of text that the model can take."""
         return self.model.config.max_len - MARGIN
@@ -167,33 +172,30 @@ class Translator:
     def _search_batch(
         self, rows: list[NDArray], settings: GenerationConfig, generator: torch.Generator | None
     ) -> list[list[Hypothesis]]:
+        n, ends = len(rows), (self.format.start_id, self.format.eos_id)
         decoder, limit = self._decoder(rows, settings)
-        start, eos = self.format.start_id, self.format.eos_id
-        if settings.temperature > 0 or settings.repetition_penalty != 1:
-            runs = [
-                _gather(
-                    sample(decoder, len(rows), start, eos, limit, settings, generator), len(rows)
-                )
-                for decoder in [
-                    decoder,
-                    *(self._decoder(rows, settings)[0] for _ in range(settings.n_best - 1)),
-                ]
+        if settings.beam > 1:
+            return beam_search(decoder, n, settings.beam, *ends, limit, settings.length_penalty)
+        if settings.temperature == 0 and settings.repetition_penalty == 1:
+            texts = [greedy(decoder, n, *ends, limit)]
+        else:
+            decoders = [
+                decoder,
+                *(self._decoder(rows, settings)[0] for _ in range(1, settings.n_best)),
             ]
-            return [[Hypothesis(run[i], np.nan, np.nan) for run in runs] for i in range(len(rows))]
-        return beam_search(
-            decoder, len(rows), settings.beam, start, eos, limit, settings.length_penalty
-        )
+            texts = [_gather(sample(d, n, *ends, limit, settings, generator), n) for d in decoders]
+        return [[Hypothesis(text[i], np.nan, np.nan) for text in texts] for i in range(n)]
 
     @torch.inference_mode()
     def _decoder(
         self, rows: list[NDArray], settings: GenerationConfig
     ) -> tuple[Seq2SeqDecoder, int]:
         """A decoder over encoded rows, and how many tokens it may write."""
-        layout = Layout([len(row) for row in rows])
+        layout = Layout([len(row) for row in rows], self.device)
         limit = min(2 * layout.time + 20, self.model.config.max_len - 1)
         if settings.max_tokens is not None:
             limit = min(limit, settings.max_tokens)
-        return Seq2SeqDecoder(self.model, packed(rows), layout, limit), limit
+        return Seq2SeqDecoder(self.model, packed(rows).to(self.device), layout, limit), limit
 
     def _stream_part(
         self, text: str, to: str | None, tag: str | None, settings: GenerationConfig
@@ -216,19 +218,14 @@ class Translator:
         self, sources: list[str], targets: list[str], tags: list[str], direction: int | None
     ) -> PairBatch:
         """Given pairs as a batch, for measuring; what is longer than the model takes is cut."""
-        rows = zip(*map(self.tokenizer.encode_batch, (sources, targets)), tags, strict=True)
+        sides = [
+            [np.array(ids[: self._room]) for ids in self.tokenizer.encode_batch(texts)]
+            for texts in (sources, targets)
+        ]
+        tag_ids = [self.tags.get(tag, -1) for tag in tags]
+        swaps = [False] * len(tags)
         format = dataclasses.replace(self.format, forward=direction)
-        return format.batch(
-            [
-                (
-                    np.array(s[: self._room]),
-                    np.array(t[: self._room]),
-                    self.tags.get(tag, -1),
-                    False,
-                )
-                for s, t, tag in rows
-            ]
-        )
+        return format.batch(list(zip(*sides, tag_ids, swaps, strict=True))).to(self.device)
 
     def direction(self, to: str | None) -> int | None:
         """The id of the token that asks for a language; None where the model knows one only."""

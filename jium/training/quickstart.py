@@ -34,7 +34,7 @@ def quickstart(out: Path) -> None:
     finished = (out / "README.md").is_file() and (out / WEIGHTS).is_file()
     task = load(out) if finished else train("quickstart", out=out, resume=begun)
     console.rule(say("2. Measuring it on sentences it has not seen"))
-    console.print(score_table(evaluate(out, "test", out=out)))
+    console.print(score_table(evaluate(out, "test", out=out) | {"by_tag": {}}))
     unseen = [Pair(p.source, p.target) for p in starter.read("unseen")]
     beyond = {s.name: s.value for s in evaluate(task, unseen)["scores"]}
     console.print(

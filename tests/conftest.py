@@ -1,0 +1,15 @@
+"""For every test: English messages whatever the machine speaks, and no slot left unfilled."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from jium import messages
+
+
+@pytest.fixture(autouse=True)
+def english(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(messages, "STRICT", True)
+    messages.set_language("en")
+    yield
+    messages.set_language(None)
