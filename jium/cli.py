@@ -31,6 +31,21 @@ class Group(TyperGroup):
             raise typer.Exit(130) from None
 
 
+def _language_asked(words: list[str]) -> str | None:
+    """The value of --lang, which stands before the command."""
+    for word, after in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        if name == "--lang":
+            return value if equals else after
+        if not word.startswith("-"):
+            break
+    return None
+
+
+# Help texts are said while this module loads, which is before typer reads --lang.
+if (asked := _language_asked(sys.argv[1:])) in ("en", "ko"):
+    set_language(asked)
+
 app = typer.Typer(
     cls=Group,
     help=say("A workshop for generative AI: text and pictures to models of your own."),
@@ -124,7 +139,7 @@ def recipes_copy(name: str, file: Path) -> None:
 
     if file.exists():
         raise DataError("{path}: is there already; choose another name.", path=file)
-    from jium.checkpoint.files import write_text
+    from jium.files import write_text
 
     write_text(file, find(name).read_text("utf-8"))
     typer.echo(say("Copied. Train it: jium train {file}", file=file), err=True)

@@ -22,6 +22,7 @@ import tomlkit
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from jium.errors import ConfigError
+from jium.messages import say
 
 T = TypeVar("T")
 Values = dict[str, Any]
@@ -143,7 +144,7 @@ def to_values(settings: Any) -> Values:
 def nearest(name: str, known: Iterable[str]) -> str:
     """` Did you mean "x"?`, or nothing where no known name is near."""
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.55)
-    return f' Did you mean "{close[0]}"?' if close else ""
+    return say(' Did you mean "{name}"?', name=close[0]) if close else ""
 
 
 def _with_size(cls: type, values: Values, path: str) -> Values:

@@ -13,9 +13,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from jium.checkpoint.files import write_text, write_whole
 from jium.config import build, find_kind, to_values
 from jium.errors import ConfigError, RunError
+from jium.files import write_text, write_whole
 from jium.models import CONFIGS, MODELS
 
 WEIGHTS = "model.safetensors"

@@ -8,8 +8,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from jium.checkpoint.files import write_whole
 from jium.errors import RunError
+from jium.files import write_whole
 
 NAME = Path("last") / "state.safetensors"
 

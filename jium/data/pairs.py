@@ -17,8 +17,8 @@ from jium.data.pair_data import STARTER, Pair, PairData
 from jium.data.preparing import Preparation, Progress
 from jium.data.sources import find_files
 from jium.data.split import SPLITS
-from jium.data.writing import make_folder, whole_file
 from jium.errors import DataError
+from jium.files import make_folder, whole_file
 
 __all__ = ["MIN_PAIRS", "Pair", "PairData", "Prepared", "prepare"]
 

@@ -15,6 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from jium.files import explained, make_folder, write_text
+
 CHUNK = 4096  # pairs encoded at a time
 MARGIN = 4  # room for the special tokens around a text
 Encode = Callable[[list[str]], list[list[int]]]
@@ -59,10 +61,11 @@ def write_store(
     """Encode (source, target, tag id) triples into `folder`; pairs longer than `max_len` tokens are
     counted out.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     dtype = np.uint16 if vocab_size <= 2**16 else np.uint32
     rows = too_long = end = 0
     with (
+        explained(folder, folder / "tokens.bin"),
         open(folder / "tokens.bin", "wb") as tokens,
         open(folder / "offsets.bin", "wb") as offsets,
         open(folder / "tags.bin", "wb") as tags,
@@ -81,7 +84,7 @@ def write_store(
             file.flush()
             os.fsync(file.fileno())
     about = {"rows": rows, "tokens": end, "dtype": np.dtype(dtype).name, "too_long": too_long}
-    (folder / "store.json").write_text(json.dumps(about), "utf-8")  # last: a store with it is whole
+    write_text(folder / "store.json", json.dumps(about))  # last: a store with it is whole
     return PairStore(folder)
 
 

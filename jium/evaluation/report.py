@@ -6,14 +6,12 @@ predictions.jsonl  every sentence, so that another run can be compared with this
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from jium.errors import RunError
 from jium.evaluation.score import Example, Score, fingerprint, score_to_values
+from jium.files import make_folder, write_text
 from jium.messages import say
 
 EVALUATION, TABLE, PREDICTIONS = "evaluation.json", "evaluation.md", "predictions.jsonl"
@@ -44,12 +42,11 @@ def write_report(
     }
     lines = [json.dumps(vars(example), ensure_ascii=False) for example in examples]
     best, worst = best_and_worst(examples, _lower_is_better(scores, ranked_by), shown)
-    texts = {
-        PREDICTIONS: "".join(line + "\n" for line in lines),
-        TABLE: markdown(scores, best, worst, ranked_by),
-        EVALUATION: json.dumps(figures, ensure_ascii=False, indent=2, default=str) + "\n",
-    }
-    _write(Path(folder), texts)
+    folder = make_folder(Path(folder))
+    write_text(folder / PREDICTIONS, "".join(line + "\n" for line in lines))
+    write_text(folder / TABLE, markdown(scores, best, worst, ranked_by))
+    document = json.dumps(figures, ensure_ascii=False, indent=2, default=str)
+    write_text(folder / EVALUATION, document + "\n")
 
 
 def best_and_worst(
@@ -113,26 +110,3 @@ def _cell(text: str) -> str:
     for character, spelling in (("&", "&amp;"), ("<", "&lt;"), ("\\", "\\\\"), ("|", "\\|")):
         text = text.replace(character, spelling)
     return "<br>".join(text.splitlines())
-
-
-def _write(folder: Path, texts: dict[str, str]) -> None:
-    """Write all under other names, then rename: a full disk leaves the old files whole."""
-    partial = {folder / name: folder / f"{name}.partial" for name in texts}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for place, text in zip(partial.values(), texts.values(), strict=True):
-            _write_through(place, text)
-        for path, place in partial.items():
-            place.replace(path)
-    except OSError as error:
-        for place in partial.values():
-            with suppress(OSError):
-                place.unlink()
-        raise RunError("{path}: cannot be written: {error}", path=folder, error=error) from error
-
-
-def _write_through(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())

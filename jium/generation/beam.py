@@ -47,8 +47,9 @@ def beam_search(
     """The best `beam` hypotheses of every source, best first.
 
     decoder: has `beam` rows for each source, row by row. A text is ranked by log-probability /
-    length ** length_penalty, EOS counted. A source is done once it has `beam` texts and no open one,
-    ranked as if it ended now, beats the worst of them; at `max_tokens` what is open counts as finished.
+    length ** length_penalty, EOS counted. A source is done once it has `beam` texts and no open
+    one, ranked as if it ended now, beats the worst of them; at `max_tokens` what is open counts as
+    finished.
     """
     beams = _Beams(
         list(range(n_sources)),

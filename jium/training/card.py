@@ -9,8 +9,8 @@ from typing import Any
 
 import torch
 
-from jium.checkpoint.files import write_text
 from jium.config import Values
+from jium.files import write_text
 from jium.training.recipe import Recipe
 
 NOTE = "<!-- notes: what stands below this line stays when the card is written again -->"

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from jium.errors import MissingExtra, require
+from jium.files import explained, write_text
 from jium.messages import say
 from jium.training.trainer import Report
 
@@ -111,7 +112,7 @@ class RunLog:
 
     def _record(self, step: int, figures: dict[str, float]) -> None:
         line = {"step": step} | {k: v if math.isfinite(v) else None for k, v in figures.items()}
-        with open(self.file, "a", encoding="utf-8") as file:
+        with explained(self.file), open(self.file, "a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         if self.board is not None:
             for name, value in figures.items():
@@ -124,7 +125,7 @@ def _forget_after(path: Path, start: int) -> None:
         return
     lines = path.read_text("utf-8").splitlines(keepends=True)
     kept = [line for line in lines if line.endswith("\n") and json.loads(line)["step"] <= start]
-    path.write_text("".join(kept), "utf-8")
+    write_text(path, "".join(kept))
 
 
 def _board(run: Path, start: int) -> Any:

@@ -9,7 +9,6 @@ from typing import Any
 
 import torch
 
-from jium.checkpoint.files import write_text
 from jium.checkpoint.run import load_weights, save_config, save_weights
 from jium.checkpoint.state import load_state, save_state
 from jium.config import Values, find_kind, read_toml, write_toml
@@ -17,6 +16,7 @@ from jium.data.batches import Position
 from jium.errors import ConfigError, RunError, TrainingError
 from jium.evaluation import METRICS
 from jium.evaluation.runner import mean_loss
+from jium.files import write_text
 from jium.messages import say
 from jium.training.card import write_card
 from jium.training.devices import autocast, choose_device, choose_precision, set_threads

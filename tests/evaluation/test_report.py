@@ -6,7 +6,8 @@ import pytest
 
 from jium.errors import RunError
 from jium.evaluation.chrf import Chrf
-from jium.evaluation.report import best_and_worst, write_report
+from jium.evaluation.report import EVALUATION, best_and_worst, write_report
+from jium.evaluation.saved import read_evaluation, read_predictions
 from jium.evaluation.score import Example, Score, fingerprint, measure, score_sentences
 
 
@@ -105,18 +106,20 @@ def test_a_folder_that_cannot_be_made_is_one_clear_error(tmp_path, measured):
         write_report(tmp_path / "file" / "run", *measured)
 
 
-def test_a_full_disk_leaves_the_old_report_whole(tmp_path, measured, monkeypatch):
+def test_a_full_disk_leaves_every_file_whole_and_the_old_figures(tmp_path, measured, monkeypatch):
     write_report(tmp_path, *measured)
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-
+    figures = (tmp_path / EVALUATION).read_bytes()
+    names = {path.name for path in tmp_path.iterdir()}
     calls = []
 
     def full(descriptor: int) -> None:
         calls.append(descriptor)
-        if len(calls) == 3:
+        if len(calls) == 3:  # the second file: each is synced, then its folder
             raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(RunError, match="No space left"):
+    with pytest.raises(RunError, match="the disk is full"):
         write_report(tmp_path, [], [Example("new", "new", "new", 1.0)])
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert (tmp_path / EVALUATION).read_bytes() == figures
+    assert {path.name for path in tmp_path.iterdir()} == names
+    assert read_predictions(read_evaluation(tmp_path)) is None  # they are those of the new report
