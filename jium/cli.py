@@ -12,7 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from jium.errors import DataError, JiumError
-from jium.messages import say, set_language
+from jium.messages import language, say, set_language
 
 
 class Group(TyperGroup):
@@ -82,7 +82,21 @@ def common(
 
 def main() -> None:
     """The `jium` command."""
+    if language() == "ko":
+        _say_headings()
     app()
+
+
+def _say_headings() -> None:
+    """Put typer's own headings into the language of the person; it knows English only."""
+    from typer import rich_utils
+
+    rich_utils.ARGUMENTS_PANEL_TITLE = say("Arguments")
+    rich_utils.OPTIONS_PANEL_TITLE = say("Options")
+    rich_utils.COMMANDS_PANEL_TITLE = say("Commands")
+    rich_utils.ERRORS_PANEL_TITLE = say("Error")
+    rich_utils.DEFAULT_STRING = say("[default: {}]")
+    rich_utils.REQUIRED_LONG_STRING = say("[required]")
 
 
 # ---------------------------------------------------------------- make

@@ -165,7 +165,7 @@ def _with_size(cls: type, values: Values, path: str) -> Values:
 
 def _explain(error: Any, cls: type, path: str) -> ConfigError:
     """Turn pydantic's first complaint into ours."""
-    where = [str(part) for part in error["loc"]]
+    where = [str(part) for part in error["loc"] if part not in TYPE_NAMES]
     key = _join(path, ".".join(where))
     if error["type"] == "unexpected_keyword_argument":
         known = [field.name for field in dataclasses.fields(cls)]
@@ -179,9 +179,25 @@ def _explain(error: Any, cls: type, path: str) -> ConfigError:
         )
     if error["type"] == "missing":
         return ConfigError("is missing; the recipe must give it.", key=key)
+    ours = error["type"] in WRONG_TYPES
     return ConfigError(
-        "{problem}; got {value!r}.", key=key, problem=error["msg"], value=error["input"]
+        WRONG_TYPES[error["type"]] if ours else "{problem}; got {value!r}.",
+        key=key,
+        problem=error["msg"],
+        value=error["input"],
+        expected=error.get("ctx", {}).get("expected", "").replace(" or ", ", "),
     )
+
+
+TYPE_NAMES = {"str", "int", "float", "bool", "list[str]"}  # branches of a union, not keys
+WRONG_TYPES = {  # pydantic explains the rest, in English only
+    "int_type": "must be a whole number; got {value!r}.",
+    "float_type": "must be a number; got {value!r}.",
+    "bool_type": "must be true or false; got {value!r}.",
+    "string_type": "must be text; got {value!r}.",
+    "list_type": "must be a list; got {value!r}.",
+    "literal_error": "must be one of {expected}; got {value!r}.",
+}
 
 
 def _join(path: str, name: str) -> str:

@@ -23,8 +23,8 @@ class JiumError(Exception):
     exits 1.
     """
 
-    def __init__(self, template: str, **values: object) -> None:
-        super().__init__(template, values)
+    def __init__(self, template: str, /, **values: object) -> None:
+        super().__init__(template)  # alone, so that an error can come back from another process
         self.template = template
         self.values = values
 
@@ -37,7 +37,7 @@ class ConfigError(JiumError):
     divide ...`.
     """
 
-    def __init__(self, template: str, *, key: str = "", **values: object) -> None:
+    def __init__(self, template: str, /, *, key: str = "", **values: object) -> None:
         super().__init__(template, **values)
         self.key = key
 

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import pickle
 import re
 import string
 import subprocess
@@ -68,7 +69,7 @@ class Module:
                     continue
                 names = [keyword.arg for keyword in call.keywords]
                 given = None if None in names else {n for n in names if n is not None}
-                place = f"{self.path.relative_to(PACKAGE.parent)}:{call.lineno}"
+                place = f"{self.path}:{call.lineno}"
                 yield Said(place, list(self.texts(call.args[0])), given, name == "ConfigError")
 
     def texts(self, node: ast.AST) -> Iterator[str]:
@@ -188,6 +189,41 @@ def slots(template: str) -> set[tuple[str, str, str]]:
     return {(name, spec or "", as_ or "") for _, name, spec, as_ in parts if name is not None}
 
 
+SPELLINGS = """
+TOO_MANY = "constant {n}"
+TABLE = {1: "in a table", 2: "also in it"}
+def check(right, template):
+    raise ConfigError(template, key="x")
+check(True, "passed " "on")
+check(False, template=TOO_MANY)
+say("one" if x else "two")
+say(TABLE[x])
+[say(name) for name in (*("first", "second"), "third")]
+for word, text in TABLE.items():
+    say(text)
+log.say("not ours")
+"""
+
+
+def test_the_reader_finds_a_template_however_it_is_spelled(tmp_path: Path):
+    (tmp_path / "module.py").write_text(SPELLINGS, "utf-8")
+    found = [said.templates for said in Module(tmp_path / "module.py").said()]
+    assert sorted(found) == [
+        ["first", "second", "third"],
+        ["in a table", "also in it"],
+        ["in a table", "also in it"],
+        ["one", "two"],
+        ["passed on", "constant {n}"],
+    ]
+
+
+@pytest.mark.parametrize("code", ['say(f"{x} rows")', "say(unknown)", 'say("a".join(x))'])
+def test_the_reader_says_where_it_cannot_tell(tmp_path: Path, code: str):
+    (tmp_path / "module.py").write_text(code, "utf-8")
+    (said,) = Module(tmp_path / "module.py").said()
+    assert said.templates == []
+
+
 # ---------------------------------------------------------------- the two languages agree
 
 
@@ -195,6 +231,18 @@ def test_every_template_in_the_code_can_be_read_from_it():
     unknown = [said.place for said in everything_said() if not said.templates]
     assert not unknown, "say() and errors take literal templates, or names of them"
     assert len(english()) > 150  # a search that finds nothing would pass everything else
+
+
+def test_errors_are_defined_in_one_place():
+    """Others would not be found by their names here."""
+    classes = [
+        f"{path}: {node.name}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and path.name != "errors.py"
+        if {ast.unparse(base) for base in node.bases} & ERRORS
+    ]
+    assert not classes
 
 
 def test_every_sentence_has_a_korean_twin():
@@ -217,7 +265,8 @@ def test_korean_sentences_are_korean():
 def test_what_is_typed_stays_as_it_is_typed():
     """Commands, options, settings and file names are the same in every language."""
     typed = re.compile(r"--[a-z][a-z-]*|jium [a-z]+|\b[a-z_]+\.[a-z_]+\b=?|\b[A-Z]{4,}\b")
-    lost = [(en, word) for en, ko in both() for word in typed.findall(en) if word not in ko]
+    sentences = [(en, ko) for en, ko in both() if not en.isupper()]  # a cry is no command
+    lost = [(en, word) for en, ko in sentences for word in typed.findall(en) if word not in ko]
     assert not lost
 
 
@@ -241,9 +290,9 @@ def test_every_call_gives_the_values_that_its_template_names():
     for said in everything_said():
         given = said.given
         for template in said.templates if given is not None else ():
-            named = {name for name, _, _ in slots(template)}
+            named = {name for name, _, _ in slots(template) if name}  # {}: typer fills it
             values = given - {"key"} if said.keyed else given
-            if not named <= values or ("{" in template and not values):
+            if not named <= values or ("{{" in template and not values):
                 wrong.append((said.place, template, named - values))
     assert not wrong
 
@@ -278,7 +327,15 @@ def test_a_template_without_values_is_not_a_format():
 
 
 def test_a_value_may_have_any_name():
-    assert say("{template} {self}", template=1, self=2) == "1 2"
+    assert say("{template}, {values}", template=1, values=2) == "1, 2"
+    assert str(errors.DataError("{template}, {values}", template=1, values=2)) == "1, 2"
+
+
+def test_an_error_comes_whole_from_another_process():
+    error = errors.ConfigError("must be above 0; got {value}.", key="optim.lr", value=-1)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is errors.ConfigError
+    assert str(again) == str(error) == "optim.lr: must be above 0; got -1."
 
 
 def test_an_unfilled_slot_is_an_error_in_tests_and_a_bare_template_elsewhere(monkeypatch):
@@ -352,9 +409,9 @@ def korean_start(english_start: str) -> str:
 
 
 def test_lang_decides_what_an_error_says():
-    shown = command("--lang", "ko", "translate", "no-such-run", "x", lang="C")
+    shown = command("--lang", "ko", "tokenizer", "show", "nowhere", lang="C")
     assert shown.returncode == 1
-    assert shown.stderr.startswith("jium: no-such-run: ")
+    assert shown.stderr.startswith("jium: nowhere: ")
     assert re.search("[가-힣]", shown.stderr)
 
 

@@ -48,7 +48,7 @@ def quickstart(out: Path) -> None:
     )
     console.rule(say("3. Translating three new sentences"))
     for source, answer in zip(NEW, task.translate(NEW), strict=True):
-        console.print(f"  {source}\n  → [bold]{answer}[/bold]")
+        console.print(f"  {source}\n  → {answer}", markup=False, style="bold")
     console.rule(say("4. What it looked at"))
     _draw(task, out, console)
     console.rule(say("Next"))

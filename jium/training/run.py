@@ -2,14 +2,17 @@
 
 import json
 import math
+import shutil
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
 
-from jium.checkpoint.run import load_weights, save_config, save_weights
+from jium.checkpoint.run import WEIGHTS, load_weights, save_config, save_weights
+from jium.checkpoint.state import NAME as STATE
 from jium.checkpoint.state import load_state, save_state
 from jium.config import Values, find_kind, read_toml, write_toml
 from jium.data.batches import Position
@@ -41,6 +44,7 @@ class Best:
     score: float = math.nan
     step: int = 0
     since: int = 0
+    looked: int = 0  # the step of the last evaluation
 
     def improves(self, score: float, lower_is_better: bool) -> bool:
         """Whether `score` is better than the best; anything is better than none."""
@@ -70,11 +74,18 @@ def train(
     set_threads(plan.train.threads)
     device = choose_device(plan.train.device)
     plan = _open(plan, run, resume, choose_precision(plan.train.precision, device))
-    setup = set_up(plan, run)
+    tell = Console(stderr=True, quiet=quiet, highlight=False)
+    with tell.status(say("reading and encoding the data")):
+        setup = set_up(plan, run)
+    tell.print(
+        say("{n} pairs to train on; {dropped} rows dropped ({path})", **_counts(setup)),
+        markup=False,
+        soft_wrap=True,
+    )
     save_config(run, plan.values["model"]["kind"], setup.task.model.config, setup.task.about())
     _save_generation(run, plan)
     trainer = _trainer(plan, setup, device)
-    best = _go_on(trainer, setup, run) if resume else Best()
+    best = _go_on(trainer, setup, run) if (run / STATE).is_file() else Best()
     with (
         interrupts() as stop,
         RunLog(run, plan.train.steps, plan.train.log_every, trainer.step, quiet) as log,
@@ -95,9 +106,9 @@ def train(
         except TrainingError:
             _keep_for_study(trainer, run)
             raise
-        if trainer.step % plan.train.eval_every:
+        if best.looked != trainer.step:
             _look(plan, setup, trainer, best, run, log)
-        _save(trainer, best, run)
+            _save(trainer, best, run)
     load_weights(run, setup.task.model)
     setup.task.model.eval()
     write_card(run, plan, setup, trainer, {"score": best.score, "step": best.step})
@@ -114,15 +125,39 @@ def _open(plan: Recipe, run: Path, resume: bool, precision: str) -> Recipe:
         if not path.is_file():
             raise RunError("{run}: there is no run to resume. Train without --resume.", run=run)
         check_unchanged(read_toml(path), values)
-    elif path.exists() or (run.is_dir() and any(run.iterdir())):
+    else:
+        _make_room(run)
+    plan = Recipe.of(values, plan.name)
+    write_text(path, write_toml(plan.values))
+    return plan
+
+
+def _make_room(run: Path) -> None:
+    """Clear what a start that never came to its first save has left; anything else stays."""
+    if (run / STATE).is_file() or (run / WEIGHTS).is_file() or (run.is_dir() and _foreign(run)):
         raise RunError(
             "{run}: there is something in this folder already. Go on with --resume, or choose "
             "another --out.",
             run=run,
         )
-    plan = Recipe.of(values, plan.name)
-    write_text(path, write_toml(plan.values))
-    return plan
+    shutil.rmtree(run, ignore_errors=True)
+
+
+def _foreign(run: Path) -> list[str]:
+    """What in the folder is not of a run's beginning."""
+    ours = {"recipe.toml", "config.json", "generation_config.json", "metrics.jsonl", "last"}
+    ours |= {"tokenizer.json", "tokenizer_config.json", "tensorboard"}
+    return [path.name for path in run.iterdir() if path.name not in ours]
+
+
+def _counts(setup: Setup) -> Values:
+    """What became of the rows, for a person."""
+    prepared = setup.prepared
+    return {
+        "n": f"{prepared.counts['train']:,}",
+        "dropped": f"{sum(prepared.dropped.values()):,}",
+        "path": prepared.folder / "dropped.jsonl",
+    }
 
 
 def _save_generation(run: Path, plan: Recipe) -> None:
@@ -178,6 +213,7 @@ def _look(plan: Recipe, setup: Setup, trainer: Trainer, best: Best, run: Path, l
         lower = plan.train.metric == "loss"
         score = figures["valid_loss" if lower else f"valid_{plan.train.metric}"]
         improved = best.improves(score, lower)
+        best.looked = trainer.step
         if improved:
             best.score, best.step, best.since = score, trainer.step, 0
             save_weights(run, trainer.model)
