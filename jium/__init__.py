@@ -37,10 +37,12 @@ __all__ = sorted(_PLACES)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "data":
+        return import_module("jium.data")
     if name not in _PLACES:
         raise AttributeError(f"module 'jium' has no attribute {name!r}")
     return getattr(import_module(_PLACES[name]), name)
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "data", "__version__"]
+    return [*__all__, "data"]

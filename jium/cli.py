@@ -33,7 +33,7 @@ class Group(TyperGroup):
 
 def _language_asked(words: list[str]) -> str | None:
     """The value of --lang, which stands before the command."""
-    for word, after in zip(words, [*words[1:], ""], strict=True):
+    for word, after in zip(words, [*words[1:], ""], strict=False):
         name, equals, value = word.partition("=")
         if name == "--lang":
             return value if equals else after
@@ -169,6 +169,7 @@ def evaluate(
     split: Annotated[str, typer.Option(help=say("a split of the run's own data"))] = "test",
     source: Annotated[str | None, typer.Option(help=say("source column of the file"))] = None,
     target: Annotated[str | None, typer.Option(help=say("target column of the file"))] = None,
+    tag: Annotated[str | None, typer.Option(help=say("tag column of the file"))] = None,
     to: Annotated[str | None, typer.Option(help=say("language to translate into"))] = None,
     beam: Annotated[int | None, typer.Option(help=say("beams of the search"))] = None,
     out: Annotated[
@@ -180,7 +181,9 @@ def evaluate(
     from jium.evaluation.runner import score_table
 
     place = out or (run / f"to-{to}" if to else run)
-    found = measure(run, data or split, to=to, source=source, target=target, out=place, beam=beam)
+    found = measure(
+        run, data or split, to=to, source=source, target=target, tag=tag, out=place, beam=beam
+    )
     if as_json:
         scores = {s.name: s.value for s in found["scores"]}
         typer.echo(json.dumps({"scores": scores, "by_tag": found["by_tag"]}, ensure_ascii=False))

@@ -72,15 +72,8 @@ def override(values: Values, overrides: Iterable[str]) -> Values:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
                 raise ConfigError("is a value, not a section.", key=".".join(path[:depth]))
-        _replace(node, path[-1], _toml_value(value.strip()))
+        node[path[-1]] = _toml_value(value.strip())
     return changed
-
-
-def _replace(node: Values, name: str, value: Any) -> None:
-    """Set one key. Another `kind` makes the settings of the old kind meaningless, so they go."""
-    if name == "kind" and node.get("kind") != value:
-        node.clear()
-    node[name] = value
 
 
 def _toml_value(text: str) -> Any:

@@ -124,6 +124,13 @@ def test_every_link_inside_the_project_leads_somewhere(page: str) -> None:
     assert [place for place in link_targets(page) if not place.exists()] == []
 
 
+@pytest.mark.parametrize("page", ["docs/architecture.md", "docs/architecture.ko.md"])
+def test_every_file_of_the_package_that_a_page_names_is_there(page: str) -> None:
+    named = {span for span in SPAN.findall(prose(page)) if re.fullmatch(r"\w+/[\w/]*\.py", span)}
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / "jium" / name).is_file()] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_link_within_a_page_has_its_heading(page: str) -> None:
     anchors = {

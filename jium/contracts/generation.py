@@ -87,7 +87,7 @@ def streamed(task: Translator) -> float:
 
     Drawn ones too: what they hold of half characters must wait for the other half.
     """
-    greedy = dict(beam=1, max_tokens=24)
+    greedy = dict(beam=1, n_best=1, max_tokens=24)
     drawn = greedy | dict(temperature=1.5, seed=1)
     asked = [(text, greedy) for text in STREAMED] + [
         (STREAMED[0], drawn | dict(seed=s)) for s in SEEDS

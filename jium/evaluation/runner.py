@@ -147,6 +147,7 @@ def evaluate(
     to: str | None = None,
     source: str | None = None,
     target: str | None = None,
+    tag: str | None = None,
     out: str | Path | None = None,
     **options: Any,
 ) -> dict[str, Any]:
@@ -163,7 +164,7 @@ def evaluate(
     task = Translator.load(run) if run is not None else model
     assert isinstance(task, Translator)
     if isinstance(data, str | Path):
-        pairs, about = read_measured(run, str(data), source, target)
+        pairs, about = read_measured(run, str(data), source, target, tag)
     else:
         pairs, about = list(data), {"data": "given"}
     backward = to is not None and to == task.languages[0] and to != task.languages[1]
@@ -172,13 +173,16 @@ def evaluate(
 
 
 def read_measured(
-    run: Path | None, data: str, source: str | None = None, target: str | None = None
+    run: Path | None,
+    data: str,
+    source: str | None = None,
+    target: str | None = None,
+    tag: str | None = None,
 ) -> tuple[list[Pair], dict[str, Any]]:
     """The pairs to measure on: a split of the run's own data, by its recipe, or a file."""
     if data not in SPLITS:
-        settings = build(
-            PairData, {"train": data, "test": data, "source": source, "target": target}
-        )
+        columns = {"source": source, "target": target, "tag": tag}
+        settings = build(PairData, {"train": data, "test": data, **columns})
         rows = [row for row in read_pairs(settings, "test") if not row.problem]
         pairs = [row.pair for row in rows if row.pair.source and row.pair.target]
         return pairs, {"data": data}

@@ -1,5 +1,6 @@
 """A recipe: everything that makes a run, in one TOML file."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -103,7 +104,26 @@ def recipe(name_or_path: str | Path, *overrides: str) -> Recipe:
     """
     path = find(name_or_path)
     values = read_toml(path)
-    return Recipe.of(override(values, overrides), path.stem)
+    return Recipe.of(_apply(values, overrides), path.stem)
+
+
+def _apply(values: Values, overrides: Sequence[str]) -> Values:
+    """Override a recipe. Another kind makes the settings of the old kind meaningless, and another
+    size those that the size stands for: they go.
+    """
+    changed, alone = override(values, overrides), override({}, overrides)
+    for section, (table, default) in KINDS.items():
+        asked = alone.get(section)
+        if not isinstance(asked, dict) or not isinstance(changed[section], dict):
+            continue
+        before = values.get(section, {}).get("kind", default)
+        if asked.get("kind", before) != before:
+            changed[section] = asked
+        elif "size" in asked:
+            sizes = getattr(find_kind(table, before, section), "sizes", {})
+            for key in set(sizes.get(asked["size"], ())) - set(asked):
+                changed[section].pop(key, None)
+    return changed
 
 
 def find(name_or_path: str | Path) -> Path:

@@ -125,6 +125,8 @@ def _open(plan: Recipe, run: Path, resume: bool, precision: str) -> Recipe:
         if not path.is_file():
             raise RunError("{run}: there is no run to resume. Train without --resume.", run=run)
         check_unchanged(read_toml(path), values)
+        if not (run / STATE).parent.is_dir():
+            load_state(run)  # raises: to start over would write over the finished model
     else:
         _make_room(run)
     plan = Recipe.of(values, plan.name)

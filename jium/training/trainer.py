@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NoReturn, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +19,14 @@ from jium.training.ema import Ema
 Objective = Callable[[nn.Module, Any], Iterator[Loss]]
 Schedule = Callable[[int, int], float]
 CPU = torch.device("cpu")
+LOSS = (
+    "the loss is {loss} at step {step}. Weights are those before it. Lower optim.lr, raise the "
+    "schedule's warmup, or set train.precision=float32."
+)
+GRADIENT = (
+    "the gradient is {norm} at step {step}. Weights are those before it. Lower optim.lr, raise "
+    "the schedule's warmup, or set train.precision=float32."
+)
 
 
 @config
@@ -161,26 +169,25 @@ class Trainer:
         gradients = [p.grad for p in parameters if p.grad is not None]
         torch._foreach_div_(gradients, float(count))
         bound = self.settings.clip or math.inf
-        norm = nn.utils.clip_grad_norm_(parameters, bound, foreach=True)
+        norm = float(nn.utils.clip_grad_norm_(parameters, bound, foreach=True))
+        if not math.isfinite(norm) and not self.scaler.is_enabled():
+            self._halt(GRADIENT, norm=norm, step=step)
         share = self.schedule(step, self.settings.steps)
         for group, peak in zip(optimiser.param_groups, self.peaks[name], strict=True):
             group["lr"] = peak * share
         self.scaler.step(optimiser)
         self.scaler.update()
         self.model.zero_grad(set_to_none=True)
-        return float(norm), optimiser.param_groups[0]["lr"]
+        return norm, optimiser.param_groups[0]["lr"]
 
     def _check_finite(self, total: float, step: int) -> None:
-        if math.isfinite(total) or self.scaler.is_enabled():
-            return
+        if not math.isfinite(total) and not self.scaler.is_enabled():
+            self._halt(LOSS, loss=total, step=step)
+
+    def _halt(self, template: str, **values: object) -> NoReturn:
+        """Stop before the weights are touched."""
         self.model.zero_grad(set_to_none=True)
-        raise TrainingError(
-            "the loss is {loss} at step {step}. Weights are those before it. Lower optim.lr, "
-            "raise the "
-            "schedule's warmup, or set train.precision=float32.",
-            loss=total,
-            step=step,
-        )
+        raise TrainingError(template, **values)
 
     # ------------------------------------------------------------ state, for exact resume
 

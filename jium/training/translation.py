@@ -13,12 +13,13 @@ import torch
 from jium.data.batches import PairBatches, PairFormat
 from jium.data.pairs import Pair, Prepared, prepare
 from jium.data.store import Encode, PairStore, write_store
-from jium.errors import DataError
+from jium.errors import ConfigError, DataError
 from jium.models.seq2seq import Seq2Seq
 from jium.tasks.translate import Translator
 from jium.text.tokenizer import Tokenizer
 from jium.training.recipe import Recipe
 
+MOST_TAGS = 500
 SAMPLE = 1_000_000  # texts that a tokenizer is trained on at most
 MEASURE_TOKENS = 8192  # in a batch that only measures
 
@@ -94,7 +95,7 @@ def _tokenizer(
     recipe: Recipe, prepared: Prepared, languages: tuple[str, str], run: Path
 ) -> tuple[Tokenizer, dict[str, int]]:
     """The run's own tokenizer, or a new one, with tokens for directions and tags."""
-    tags = sorted({pair.tag for pair in prepared.pairs("train")}) if recipe.data.tag else []
+    tags = _tags(prepared) if recipe.data.tag else []
     directions = list(languages) if recipe.data.both_directions else []
     tokens = {tag: f"<tag:{tag}>" for tag in tags}
     if (run / "tokenizer.json").is_file():
@@ -107,6 +108,21 @@ def _tokenizer(
         tokenizer = Tokenizer.train(settings, islice(_texts(prepared), SAMPLE))
         tokenizer.save(run)
     return tokenizer, {tag: _id(tokenizer, token) for tag, token in tokens.items()}
+
+
+def _tags(prepared: Prepared) -> list[str]:
+    """Every tag of the training pairs, each to be a token."""
+    tags = sorted({pair.tag for pair in prepared.pairs("train")} - {""})
+    if len(tags) > MOST_TAGS:
+        raise ConfigError(
+            "{n} different values make too many tags, {first!r} among them; at most {most}. Name a "
+            "column that says what kind of text it is.",
+            key="data.tag",
+            n=len(tags),
+            first=tags[0],
+            most=MOST_TAGS,
+        )
+    return tags
 
 
 def share_of_hangul(text: str) -> float:

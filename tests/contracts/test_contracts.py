@@ -82,6 +82,7 @@ def test_data_that_is_not_seeded_breaks_repetition(monkeypatch):
     assert broken("repetition")
 
 
+@pytest.mark.slow
 def test_an_average_that_is_not_restored_breaks_resuming(monkeypatch):
     def forgetful(folder, right=run.load_state):
         tensors, facts = right(folder)

@@ -1,0 +1,134 @@
+"""Fonts for pictures that show text: one with Hangul, wherever this machine keeps it.
+
+matplotlib's own font has no Hangul, and draws a box for what it lacks.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+from jium.errors import MissingExtra, require
+
+# The best known first; as file names spell them, without spaces and case.
+_KNOWN = (
+    "nanumgothic",
+    "nanumbarungothic",
+    "notosanskr",
+    "notosanscjk",
+    "sourcehansans",
+    "pretendard",
+    "malgun",
+    "applesdgothicneo",
+    "applegothic",
+    "spoqahansans",
+    "undotum",
+    "gulim",
+    "nanum",
+    "batang",
+)
+_HEAVY = re.compile(r"bold|light|thin|black|heavy|extra|italic|mono|coding|eco", re.IGNORECASE)
+SYLLABLE = 0xAC00  # 가
+LATIN = "DejaVu Sans"  # comes with matplotlib, and has signs that Korean fonts lack
+MISSING = "□"
+
+
+@cache
+def hangul_font() -> Path | None:
+    """A font file that has Hangul, or None where this machine has none.
+
+    Looked for in matplotlib's list, in the system's folders, and in the package
+    koreanize_matplotlib.
+    """
+    from_list = _ranked(_listed())
+    return next((path for path in _candidates(from_list) if SYLLABLE in characters(path)), None)
+
+
+@cache
+def characters(path: Path) -> frozenset[int]:
+    """Code points that a font has a picture of; none where the file is no font."""
+    ft2font = require("matplotlib.ft2font", "plot")
+    try:
+        return frozenset(ft2font.FT2Font(str(path)).get_charmap())
+    except (RuntimeError, OSError):
+        return frozenset()
+
+
+def families(texts: Iterable[str]) -> list[str]:
+    """Names of matplotlib fonts, to be tried in turn, that show these texts.
+
+    Raises MissingExtra where there is Hangul in them and no font for it.
+    """
+    path = hangul_font()
+    if path is not None:
+        return [_register(path), LATIN]
+    if any("HANGUL" in unicodedata.name(sign, "") for text in texts for sign in text):
+        raise MissingExtra(
+            "No font on this machine has Hangul; the plot extra brings one: pip install "
+            '"jium[plot]"'
+        )
+    return [LATIN]
+
+
+def drawable(text: str) -> str:
+    """`text` with a box for each sign that none of our fonts has, so that matplotlib need not
+    complain.
+    """
+    known = _known_characters()
+    return "".join(sign if ord(sign) in known else MISSING for sign in text)
+
+
+@cache
+def _known_characters() -> frozenset[int]:
+    manager = require("matplotlib.font_manager", "plot")
+    latin = characters(Path(manager.findfont(LATIN)))
+    path = hangul_font()
+    return latin | characters(path) if path else latin
+
+
+def _register(path: Path) -> str:
+    """The family name of a font file, once matplotlib knows the file: its list is made once and
+    kept, so a font that came later is not in it.
+    """
+    manager = require("matplotlib.font_manager", "plot")
+    if not any(font.fname == str(path) for font in manager.fontManager.ttflist):
+        manager.fontManager.addfont(str(path))
+    return manager.FontProperties(fname=str(path)).get_name()
+
+
+def _candidates(listed: Iterable[Path]) -> Iterator[Path]:
+    """Where Hangul may be, the cheapest place first."""
+    manager = require("matplotlib.font_manager", "plot")
+    yield from listed
+    found = [Path(name) for name in manager.findSystemFonts()]
+    yield from _ranked(found)
+    yield from _packaged()
+    yield from found
+
+
+def _listed() -> list[Path]:
+    manager = require("matplotlib.font_manager", "plot")
+    return [Path(font.fname) for font in manager.fontManager.ttflist]
+
+
+def _packaged() -> Iterator[Path]:
+    """The font inside koreanize_matplotlib, which is not imported: that would change matplotlib for
+    everybody.
+    """
+    spec = find_spec("koreanize_matplotlib")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        yield Path(folder) / "fonts" / "NanumGothic.ttf"
+
+
+def _ranked(paths: Iterable[Path]) -> list[Path]:
+    """Those that are known to have Hangul, the best first."""
+    ranks = {path: _rank(path) for path in paths if path.is_file()}
+    return sorted((path for path in ranks if ranks[path] is not None), key=lambda p: (ranks[p], p))
+
+
+def _rank(path: Path) -> tuple[int, int] | None:
+    stem = re.sub(r"[^a-z]", "", path.stem.lower())
+    number = next((n for n, name in enumerate(_KNOWN) if stem.startswith(name)), None)
+    return None if number is None else (len(_HEAVY.findall(path.stem)), number)
