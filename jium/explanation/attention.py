@@ -200,7 +200,6 @@ def explain_attention(
     batch = model.batch([text], [target], [tag or ""], direction)
     reads, writes = _sides(model, batch, text, target)
     weights = _weights(model.model, batch)
-    special = model.tokenizer.backend.id_to_token
     languages = model.languages
     if to == languages[0] != languages[1]:
         languages = (languages[1], languages[0])
@@ -209,7 +208,7 @@ def explain_attention(
         target,
         reads,
         writes,
-        special(model.format.start_id),
+        _special(model, [model.format.start_id])[0],
         _stacked(weights.encoder.own),
         _stacked(weights.decoder.own),
         _stacked(weights.decoder.cross),
@@ -220,8 +219,7 @@ def explain_attention(
 def _sides(model: Translator, batch: PairBatch, text: str, target: str) -> tuple[Side, Side]:
     """The pieces of both texts, with the special tokens that the batch puts around them."""
     tokenizer = model.tokenizer
-    special = tokenizer.backend.id_to_token
-    end = [special(model.format.eos_id)]
+    end = _special(model, [model.format.eos_id])
     pieces, written = tokenizer.tokens(text), tokenizer.tokens(target)
     n_before = batch.source_layout.time - 1 - len(pieces)
     for side, missing in ((text, n_before < 0), (target, batch.target_layout.time <= len(written))):
@@ -232,9 +230,13 @@ def _sides(model: Translator, batch: PairBatch, text: str, target: str) -> tuple
                 room=model.model.config.max_len,
                 text=side[:40],
             )
-    before = [special(number) for number in batch.source[:n_before].tolist()]
+    before = _special(model, batch.source[:n_before].tolist())
     reads = make_side(text, pieces, tokenizer.offsets(text), before, end)
     return reads, make_side(target, written, tokenizer.offsets(target), (), end)
+
+
+def _special(model: Translator, numbers: list[int]) -> list[str]:
+    return [model.tokenizer.backend.id_to_token(number) or str(number) for number in numbers]
 
 
 @torch.inference_mode()

@@ -16,9 +16,11 @@ from jium.checkpoint.state import NAME as STATE
 from jium.checkpoint.state import load_state, save_state
 from jium.config import Values, find_kind, read_toml, write_toml
 from jium.data.batches import Position
-from jium.errors import ConfigError, RunError, TrainingError
+from jium.errors import ConfigError, MissingExtra, RunError, TrainingError
 from jium.evaluation import METRICS
 from jium.evaluation.runner import mean_loss
+from jium.explanation import explain
+from jium.explanation.attention_figure import picture
 from jium.files import write_text
 from jium.messages import say
 from jium.training.card import write_card
@@ -222,6 +224,8 @@ def _look(plan: Recipe, setup: Setup, trainer: Trainer, best: Best, run: Path, l
         else:
             best.since += 1
         log.evaluation(trainer.step, figures, improved, _samples(setup))
+        if log.board is not None:
+            _draw(setup, trainer.step, log)
 
 
 def _measure(plan: Recipe, setup: Setup, trainer: Trainer) -> dict[str, float]:
@@ -249,6 +253,14 @@ def _samples(setup: Setup) -> list[tuple[str, str, str]]:
     pairs = setup.valid_pairs[:SAMPLES]
     answers = setup.task.translate([pair.source for pair in pairs], beam=1)
     return [(p.source, a, p.target) for p, a in zip(pairs, answers, strict=True)]
+
+
+def _draw(setup: Setup, step: int, log: RunLog) -> None:
+    """What the model looks at in the first valid sentence, where plotting is installed."""
+    try:
+        log.picture(step, "attention", picture(explain(setup.task, setup.valid_pairs[0].source)))
+    except MissingExtra:
+        return
 
 
 def _keep_for_study(trainer: Trainer, run: Path) -> None:

@@ -54,7 +54,7 @@ def test_the_loss_falls(start, tmp_path):
     start("optim.lr=0.01", "train.eval_every=20", steps=60)
     found = records(tmp_path / "run")
     values = [r["valid_loss"] for r in found if "valid_loss" in r]
-    assert values == sorted(values, reverse=True) and values[-1] < 0.7 * values[0]
+    assert values == sorted(values, reverse=True) and values[-1] < 0.9 * values[0]
 
 
 def test_quiet_says_nothing_and_otherwise_it_goes_to_stderr(plan, tmp_path, capfd):
