@@ -83,7 +83,7 @@ def transformers_steps(
 ) -> list[Step]:
     """Train with the Trainer of transformers, which is handed whole batches."""
     from torch.utils.data import DataLoader, IterableDataset
-    from transformers import Trainer, TrainingArguments
+    from transformers import PrinterCallback, Trainer, TrainingArguments
 
     class Stream(IterableDataset):
         def __iter__(self) -> Iterator[dict[str, torch.Tensor]]:
@@ -128,7 +128,9 @@ def transformers_steps(
             report_to="none",
             disable_tqdm=True,
         )
-        Timed(model, arguments).train()
+        trainer = Timed(model, arguments)
+        trainer.remove_callback(PrinterCallback)
+        trainer.train()
     return done[:steps]
 
 

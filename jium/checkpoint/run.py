@@ -5,6 +5,8 @@ under "jium".
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -70,12 +72,19 @@ def read_config(run: Path) -> dict[str, Any]:
             run=run,
             names=", ".join(sorted(p.name for p in run.iterdir())) or "-",
         )
-    try:
+    with understood(path):
         document = json.loads(path.read_text("utf-8"))
         if "jium" not in document:
             raise RunError("{path}: was not written by jium, which cannot load it yet.", path=path)
-        return document
-    except (ValueError, TypeError) as error:
+        return {**document, "jium": {**document["jium"]}}
+
+
+@contextmanager
+def understood(path: Path) -> Iterator[None]:
+    """Inside the block, what `path` lacks or says wrongly is a RunError."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, ConfigError) as error:
         raise RunError(
             "{path}: is damaged ({error}). Copy the run again.", path=path, error=error
         ) from error
@@ -87,17 +96,18 @@ def load_model(run: Path) -> nn.Module:
     """
     document = read_config(run)
     about = document["jium"]
-    values = dict(about["model"])
-    for ours, names in NAMES[about["kind"]].items():
-        if names[0] in document:
-            values[ours] = document[names[0]]
-    try:
-        config = build(find_kind(CONFIGS, about["kind"], "model"), values)
-    except ConfigError as error:
-        raise RunError(
-            "{path}: is damaged ({error}).", path=run / "config.json", error=error
-        ) from error
-    model = find_kind(MODELS, about["kind"], "model")(config)
+    with understood(run / "config.json"):
+        kind, values = about["kind"], dict(about["model"])
+        cls = find_kind(MODELS, kind, "model")
+        for ours, names in NAMES[kind].items():
+            if names[0] in document:
+                values[ours] = document[names[0]]
+        config = build(find_kind(CONFIGS, kind, "model"), values)
+        if config.vocab_size is None or config.vocab_size < 1:
+            raise ConfigError(
+                "must be at least 1; got {value}.", key="vocab_size", value=config.vocab_size
+            )
+    model = cls(config)
     load_weights(run, model)
     return model.eval()
 
@@ -130,6 +140,14 @@ def load_weights(run: Path, model: nn.Module) -> None:
             path=path,
             error=error,
         ) from error
+    expected = model.state_dict()
+    wrong = [n for n, t in tensors.items() if n in expected and t.shape != expected[n].shape]
+    if wrong:
+        raise RunError(
+            "{path}: does not fit config.json: of another shape {names}.",
+            path=path,
+            names=", ".join(wrong),
+        )
     shared = {name for name, _ in model.named_parameters()}
     problems = model.load_state_dict(tensors, strict=False)
     missing = [name for name in problems.missing_keys if name in shared]

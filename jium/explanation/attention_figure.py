@@ -58,7 +58,7 @@ def _title(kind: "Kind", layer: int | None, head: int | None) -> str:
     }
     which = [
         say("mean over layers") if layer is None else say("layer {n}", n=layer),
-        say("mean over heads") if head is None else say("head {n}", n=head),
+        say("mean over heads, in %") if head is None else say("head {n}, in %", n=head),
     ]
     return f"{names[kind]}\n{', '.join(which)}"
 

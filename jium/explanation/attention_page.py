@@ -1,6 +1,6 @@
 """Attention as a page that a browser opens: the template beside this file, filled in.
 
-Nothing is fetched: styles, script and weights stand in the page.
+Nothing is fetched: styles, script, weights and the Hangul it needs stand in the page.
 """
 
 import json
@@ -9,6 +9,7 @@ from html import escape
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from jium.explanation.web_font import font_face
 from jium.explanation.words import Side
 from jium.messages import language, say
 
@@ -32,6 +33,7 @@ def page(found: "AttentionMap") -> str:
     ready = {name: escape(value) for name, value in values.items()}
     ready["data"] = _embedded(_data(found))
     ready["strongest"] = _strongest(found)
+    ready["font"] = font_face("".join(ready.values()))
     template = files("jium.explanation").joinpath("attention.html").read_text("utf-8")
     # In one pass, so that braces in a text are never taken for a slot.
     return re.sub(r"\{\{(\w+)\}\}", lambda slot: ready[slot[1]], template)

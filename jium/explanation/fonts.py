@@ -42,8 +42,7 @@ def hangul_font() -> Path | None:
     Looked for in matplotlib's list, in the system's folders, and in the package
     koreanize_matplotlib.
     """
-    from_list = _ranked(_listed())
-    return next((path for path in _candidates(from_list) if SYLLABLE in characters(path)), None)
+    return next((path for path in _candidates() if SYLLABLE in characters(path)), None)
 
 
 @cache
@@ -54,6 +53,16 @@ def characters(path: Path) -> frozenset[int]:
         return frozenset(ft2font.FT2Font(str(path)).get_charmap())
     except (RuntimeError, OSError):
         return frozenset()
+
+
+def packaged_font() -> Path | None:
+    """The font inside koreanize_matplotlib, which is not imported: that would change matplotlib for
+    everybody.
+    """
+    spec = find_spec("koreanize_matplotlib")
+    places = (spec.submodule_search_locations or []) if spec else []
+    fonts = (Path(folder) / "fonts" / "NanumGothic.ttf" for folder in places)
+    return next((path for path in fonts if path.is_file()), None)
 
 
 def families(texts: Iterable[str]) -> list[str]:
@@ -98,28 +107,14 @@ def _register(path: Path) -> str:
     return manager.FontProperties(fname=str(path)).get_name()
 
 
-def _candidates(listed: Iterable[Path]) -> Iterator[Path]:
-    """Where Hangul may be, the cheapest place first."""
+def _candidates() -> Iterator[Path]:
+    """Where Hangul may be: first where a name says so, at last wherever there is a font."""
     manager = require("matplotlib.font_manager", "plot")
-    yield from listed
+    yield from _ranked(Path(font.fname) for font in manager.fontManager.ttflist)
     found = [Path(name) for name in manager.findSystemFonts()]
     yield from _ranked(found)
-    yield from _packaged()
+    yield from filter(None, [packaged_font()])
     yield from found
-
-
-def _listed() -> list[Path]:
-    manager = require("matplotlib.font_manager", "plot")
-    return [Path(font.fname) for font in manager.fontManager.ttflist]
-
-
-def _packaged() -> Iterator[Path]:
-    """The font inside koreanize_matplotlib, which is not imported: that would change matplotlib for
-    everybody.
-    """
-    spec = find_spec("koreanize_matplotlib")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        yield Path(folder) / "fonts" / "NanumGothic.ttf"
 
 
 def _ranked(paths: Iterable[Path]) -> list[Path]:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from jium.config import config
+from jium.errors import ConfigError
 from jium.nn.block import TransformerConfig
 from jium.nn.cache import Cache
 from jium.nn.layout import Layout
@@ -34,6 +35,13 @@ class Seq2SeqConfig(TransformerConfig):
         "medium": dict(dim=384, n_heads=6, ffn_dim=1536, n_encoder_layers=4, n_decoder_layers=4),
         "classic": dict(dim=512, n_heads=8, ffn_dim=2048, n_encoder_layers=6, n_decoder_layers=6),
     }
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("n_encoder_layers", "n_decoder_layers", "vocab_size"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
 
 
 @dataclass

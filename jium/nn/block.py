@@ -34,11 +34,10 @@ class TransformerConfig:
     max_len: int = 512  # in tokens
 
     def __post_init__(self) -> None:
-        for name in ("dim", "n_heads", "ffn_dim", "max_len"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
-                )
+        for name in ("dim", "n_heads", "n_kv_heads", "head_dim", "ffn_dim", "max_len"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
         if self.head_dim is None and self.dim % self.n_heads:
             raise ConfigError(
                 "must divide dim; got n_heads={n_heads} with dim={dim}. Try {near}, or set "

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from jium.checkpoint.run import read_config
+from jium.checkpoint.run import read_config, understood
 from jium.config import find_kind
 
 TASKS = {"translate": "jium.tasks.translate:Translator"}
@@ -13,5 +13,7 @@ def load(run: str | Path) -> Any:
     """The task object of a run folder, ready to use. Raises RunError if the folder is none, or is
     damaged.
     """
-    task = read_config(Path(run))["jium"]["task"]
-    return find_kind(TASKS, task, "task").load(Path(run))
+    about = read_config(Path(run))["jium"]
+    with understood(Path(run) / "config.json"):
+        task = find_kind(TASKS, about["task"], "task")
+    return task.load(Path(run))

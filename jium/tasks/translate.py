@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from jium.checkpoint.run import load_model, read_config
+from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import build, nearest, to_values
 from jium.data.batches import PairBatch, PairFormat, packed
 from jium.data.store import MARGIN
@@ -52,12 +52,12 @@ class Translator:
         about = document["jium"]
         model = load_model(run)
         assert isinstance(model, Seq2Seq)
-        format = PairFormat(
-            document["bos_token_id"], document["eos_token_id"], *about["directions"]
-        )
+        with understood(run / "config.json"):
+            ends = (document["bos_token_id"], document["eos_token_id"])
+            format = PairFormat(*ends, *about["directions"])
+            languages, tags = (about["languages"][0], about["languages"][1]), about["tags"]
         settings = build(GenerationConfig, _read_generation(run))
-        languages = (about["languages"][0], about["languages"][1])
-        return cls(model, Tokenizer.load(run), format, languages, about["tags"], settings)
+        return cls(model, Tokenizer.load(run), format, languages, tags, settings)
 
     def about(self) -> dict[str, Any]:
         """What config.json must say for `load` to work."""
@@ -208,7 +208,7 @@ class Translator:
         for (token,) in sample(decoder, 1, *ends, settings, _generator(settings.seed)):
             assert token is not None
             tokens.append(token)
-            whole = _stop(self.tokenizer.decode(tokens), settings.stop)
+            whole = _settled(_stop(self.tokenizer.decode(tokens), settings.stop), settings.stop)
             if whole.startswith(shown) and not whole.endswith("�"):  # half a character waits
                 yield whole[len(shown) :]
                 shown = whole
@@ -265,6 +265,12 @@ def _stop(text: str, stops: list[str]) -> str:
     """`text` up to the first of `stops`."""
     ends = [text.find(stop) for stop in stops if stop in text]
     return text[: min(ends)] if ends else text
+
+
+def _settled(text: str, stops: list[str]) -> str:
+    """`text` without an ending that may yet grow into one of `stops`."""
+    begun = [n for stop in stops for n in range(1, len(stop)) if text.endswith(stop[:n])]
+    return text[: len(text) - max(begun, default=0)]
 
 
 def _gather(steps: Iterator[list[int | None]], rows: int) -> list[list[int]]:

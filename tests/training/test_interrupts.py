@@ -73,7 +73,7 @@ def test_a_run_killed_three_times_is_bit_for_bit_the_undisturbed_run(plan, endle
     run, rng = tmp_path / "run", random.Random(2024)
     kills = []
     for _ in range(3):
-        at = last_step(run) + rng.randint(3, 9)
+        at = last_step(run) + rng.randint(4, 9)
         status, _ = train_until(at, signal.SIGKILL, endless, run)
         kills.append((status, load_state(run)[1]["step"]))
     assert [status for status, _ in kills] == [-signal.SIGKILL] * 3
