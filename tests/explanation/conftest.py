@@ -5,6 +5,7 @@ on its object, as it does in Korean (밥을 먹다 eats, 약을 먹다 takes), a
 meaning at the verb's own place, so that it has to look from the verb to the object.
 """
 
+import dataclasses
 import itertools
 import random
 from dataclasses import dataclass
@@ -30,8 +31,6 @@ VERBS = {"먹고": "eat", "사고": "buy", "팔고": "sell", "보고": "see", "�
 ENDINGS = {"싶어": "want", "있어": "keep", "말았어": "end", "말자": "avoid", "가자": "go"}
 SENSES = {"사과를": "eat", "물을": "drink", "약을": "take", "밥을": "have", "책을": "devour"}
 LEXICON = SUBJECTS | OBJECTS | VERBS | ENDINGS
-import os
-SEED=int(os.environ.get("SEED","0"))
 PLANTED = "나는 사과를 먹고 싶어"
 
 
@@ -58,18 +57,20 @@ class Toy:
 
     translator: Translator
     unseen: list[str]
+    translation = staticmethod(translation)
+    aligned = staticmethod(aligned)
 
 
 @pytest.fixture(scope="session")
 def toy() -> Toy:
-    """About two seconds of training on one core."""
+    """Some seconds of training on one core."""
     texts = [" ".join(words) for words in itertools.product(SUBJECTS, OBJECTS, VERBS, ENDINGS)]
     random.Random(0).shuffle(texts)
     texts.remove(PLANTED)
     known = texts[:500]
     translator = untrained([*texts, *map(translation, texts)])
-    torch.manual_seed(SEED)
-    optimiser = torch.optim.Adam(translator.model.parameters(), lr=float(os.environ.get("LR","5e-3")))
+    torch.manual_seed(1)
+    optimiser = torch.optim.Adam(translator.model.parameters(), lr=3e-3)
     chance = random.Random(1)
     for _ in range(300):
         loss = toy_loss(translator, chance.sample(known, 32))
@@ -92,13 +93,27 @@ def toy_loss(translator: Translator, texts: list[str]) -> torch.Tensor:
     )
 
 
+@pytest.fixture(scope="session")
+def rough() -> Translator:
+    """Untrained, with more than one of everything, and pieces smaller than words."""
+    texts = ["나는 사과를 먹고 싶어.", "I want to eat an apple."] * 3
+    shape = dict(n_heads=2, n_encoder_layers=2, n_decoder_layers=3)
+    translator = untrained(texts, "bpe", 290, **shape)
+    translator.model.eval()
+    ids = [translator.tokenizer.token_id(name) for name in ("<2en>", "<2ko>")]
+    translator.format = dataclasses.replace(translator.format, forward=ids[0], backward=ids[1])
+    return translator
+
+
 def untrained(
     texts: list[str], kind: str = "word", vocab_size: int = 100, **more: object
 ) -> Translator:
-    torch.manual_seed(SEED)
+    """A translator of one layer and one head; `more` changes its shape."""
+    torch.manual_seed(1)
     settings = TokenizerConfig(kind=kind, vocab_size=vocab_size, special_tokens=["<2en>", "<2ko>"])
     tokenizer = Tokenizer.train(settings, texts)
-    shape = dict(dim=32, n_heads=int(os.environ.get("NH","1")), ffn_dim=32, n_encoder_layers=1, n_decoder_layers=1)
-    config = Seq2SeqConfig(**shape | dict(max_len=32, dropout=0.0) | more, vocab_size=tokenizer.vocab_size)
+    shape = dict(dim=32, n_heads=1, ffn_dim=32, n_encoder_layers=1, n_decoder_layers=1)
+    shape |= dict(max_len=32, dropout=0.0, vocab_size=tokenizer.vocab_size)
+    config = Seq2SeqConfig(**shape | more)
     format = PairFormat(tokenizer.start_id, tokenizer.eos_id)
     return Translator(Seq2Seq(config), tokenizer, format, ("ko", "en"))
