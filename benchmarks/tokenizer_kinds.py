@@ -1,6 +1,6 @@
 """Which tokenizer for this text? Seven kinds, trained and compared (rows 4, 7, 10).
 
-    python benchmarks/tokenizer_kinds.py --data FILE [--vocab-size 8000] [--out JSON]
+    python benchmarks/tokenizer_kinds.py --data FILE [--vocab-size 8000] [--name NAME]
 
 FILE is Parquet (`--column text`), or text with a line each.
 With `--reviews`, also a unigram of 32,000 pieces and how it cuts the sentence of the Figures.
@@ -9,13 +9,10 @@ With `--reviews`, also a unigram of 32,000 pieces and how it cuts the sentence o
 import argparse
 import dataclasses
 import json
-import os
-import platform
-import subprocess
-import sys
 import time
-from datetime import UTC, datetime
 from pathlib import Path
+
+from record import record
 
 from jium.text.compare import compare, word_growth
 from jium.text.tokenizer import Tokenizer, TokenizerConfig
@@ -62,24 +59,6 @@ def review_pieces(texts: list[str]) -> dict:
     }
 
 
-def circumstances() -> dict:
-    """Machine, commit and command: what a number needs to be one."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True)
-    return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} CPU",
-        "python": platform.python_version(),
-        "commit": commit.stdout.strip() if commit.returncode == 0 else "none",
-        "command": " ".join(["python", *map(_portable, sys.argv)]),
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-
-
-def _portable(argument: str) -> str:
-    """A path without what is particular to this machine."""
-    path = Path(argument)
-    return "/".join(path.parts[-2:]) if path.is_absolute() else argument
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True)
@@ -87,16 +66,20 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="use the first so many texts")
     parser.add_argument("--vocab-size", type=int, default=8000)
     parser.add_argument("--reviews", action="store_true")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--name", default="tokenizer_kinds", help="of the file in results/")
     options = parser.parse_args()
     texts = read(options.data, options.column)
-    result = circumstances() | compare_kinds(texts[: options.limit], options.vocab_size)
+    figures = compare_kinds(texts[: options.limit], options.vocab_size)
     if options.reviews:
-        result["reviews"] = review_pieces(texts)
-    written = json.dumps(result, ensure_ascii=False, indent=2)
-    if options.out:
-        options.out.write_text(written + "\n", "utf-8")
-    print(written)
+        figures["reviews"] = review_pieces(texts)
+    print(json.dumps(figures, ensure_ascii=False, indent=2))
+    about = {
+        "question": "what kinds of tokenizer make of a text, trained on nine tenths of it",
+        "data": options.data.name,
+        "texts": len(texts[: options.limit]),
+        "vocab_size": options.vocab_size,
+    }
+    print(record(options.name, figures, about))
 
 
 if __name__ == "__main__":

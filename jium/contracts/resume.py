@@ -15,7 +15,7 @@ from jium.errors import RunError
 from jium.training.run import train
 
 ENDLESS = 1_000_000  # steps; so that the kill always comes before the end
-PATIENCE_S = 60
+PATIENCE_S = 240
 
 
 def killed_and_resumed() -> float:

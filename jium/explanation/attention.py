@@ -181,7 +181,8 @@ def explain_attention(
 ) -> AttentionMap:
     """Where a translator looked as it read `text` and wrote `target` (None: its own translation).
 
-    to, tag: as in `Translator.translate`. The target is fed in as the tokenizer cuts it.
+    to, tag: as in `Translator.translate`. The target is fed in as the tokenizer cuts it, and its
+    own translation as far as the model can read it.
     Raises DataError where a text is empty or too long for the model.
     """
     if not isinstance(model, Translator) or not isinstance(model.model, Seq2Seq):
@@ -193,12 +194,13 @@ def explain_attention(
     text = clean(text, TYPED)
     if not text.strip():
         raise DataError("There is nothing to explain: the text is empty.")
-    _check_tag(model, tag)
-    direction = model.direction(to)
+    before = _before(model, to, tag)
+    own = target is None
     if target is None:
         target = model.translate(text, to=to, tag=tag, n_best=1)
-    batch = model.batch([text], [target], [tag or ""], direction)
-    reads, writes = _sides(model, batch, text, target)
+    batch = model.batch([text], [target], [tag or ""], model.direction(to))
+    reads = _side(model, text, before, batch.source_layout.time)
+    writes = _side(model, target, [], batch.target_layout.time, cut=own)
     weights = _weights(model.model, batch)
     languages = model.languages
     if to == languages[0] != languages[1]:
@@ -216,23 +218,36 @@ def explain_attention(
     )
 
 
-def _sides(model: Translator, batch: PairBatch, text: str, target: str) -> tuple[Side, Side]:
-    """The pieces of both texts, with the special tokens that the batch puts around them."""
-    tokenizer = model.tokenizer
+def _before(model: Translator, to: str | None, tag: str | None) -> list[str]:
+    """The special tokens that stand before a text."""
+    if tag is not None and tag not in model.tags:
+        raise ConfigError(
+            "no tag {tag!r}.{near} Known: {known}.",
+            key="tag",
+            tag=tag,
+            near=nearest(tag, model.tags),
+            known=", ".join(model.tags) or "-",
+        )
+    number = -1 if tag is None else model.tags[tag]
+    return _special(model, model.format.source([], number, model.direction(to)).tolist()[:-1])
+
+
+def _side(model: Translator, text: str, before: list[str], length: int, cut: bool = False) -> Side:
+    """The pieces of a text of which the model was given `length`, special ones included.
+
+    cut: leave out what it was not given; else that is an error.
+    """
+    pieces, spans = model.tokenizer.tokens(text), model.tokenizer.offsets(text)
+    room = length - len(before) - 1
+    if len(pieces) > room and not cut:
+        raise DataError(
+            "This text is longer than the model takes ({room} tokens); explain one sentence at a "
+            "time: {text}",
+            room=model.model.config.max_len,
+            text=text[:40],
+        )
     end = _special(model, [model.format.eos_id])
-    pieces, written = tokenizer.tokens(text), tokenizer.tokens(target)
-    n_before = batch.source_layout.time - 1 - len(pieces)
-    for side, missing in ((text, n_before < 0), (target, batch.target_layout.time <= len(written))):
-        if missing:
-            raise DataError(
-                "This text is longer than the model takes ({room} tokens); explain one sentence "
-                "at a time: {text}",
-                room=model.model.config.max_len,
-                text=side[:40],
-            )
-    before = _special(model, batch.source[:n_before].tolist())
-    reads = make_side(text, pieces, tokenizer.offsets(text), before, end)
-    return reads, make_side(target, written, tokenizer.offsets(target), (), end)
+    return make_side(text, pieces[:room], spans[:room], before, end)
 
 
 def _special(model: Translator, numbers: list[int]) -> list[str]:
@@ -271,14 +286,3 @@ def _choose(weights: NDArray, name: str, number: int | None) -> NDArray:
             value=number,
         )
     return weights[number]
-
-
-def _check_tag(model: Translator, tag: str | None) -> None:
-    if tag is not None and tag not in model.tags:
-        raise ConfigError(
-            "no tag {tag!r}.{near} Known: {known}.",
-            key="tag",
-            tag=tag,
-            near=nearest(tag, model.tags),
-            known=", ".join(model.tags) or "-",
-        )

@@ -82,11 +82,9 @@ def families(texts: Iterable[str]) -> list[str]:
 
 
 def drawable(text: str) -> str:
-    """`text` with a box for each sign that none of our fonts has, so that matplotlib need not
-    complain.
-    """
+    """`text` with a box for each sign that none of our fonts has, or that is no mark on paper."""
     known = _known_characters()
-    return "".join(sign if ord(sign) in known else MISSING for sign in text)
+    return "".join(s if ord(s) in known and s.isprintable() else MISSING for s in text)
 
 
 @cache

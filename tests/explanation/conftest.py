@@ -1,8 +1,8 @@
 """A toy translator whose alignment is known, because it was planted.
 
-Word for word with the order turned: 나는 사과를 먹고 싶어 is I want eat apples. What 먹고 means hangs
-on its object, as it does in Korean (밥을 먹다 eats, 약을 먹다 takes), and the encoder is asked for the
-meaning at the verb's own place, so that it has to look from the verb to the object.
+Word for word with the order turned: 나는 사과를 먹고 싶어 is I want eat apples. What 먹고 means
+hangs on its object, as it does in Korean (밥을 먹다 eats, 약을 먹다 takes), and the encoder is asked
+for the meaning at the verb's own place, so that it has to look from the verb to the object.
 """
 
 import dataclasses
@@ -97,7 +97,7 @@ def toy_loss(translator: Translator, texts: list[str]) -> torch.Tensor:
 def rough() -> Translator:
     """Untrained, with more than one of everything, and pieces smaller than words."""
     texts = ["나는 사과를 먹고 싶어.", "I want to eat an apple."] * 3
-    shape = dict(n_heads=2, n_encoder_layers=2, n_decoder_layers=3)
+    shape = dict(n_heads=2, n_encoder_layers=2, n_decoder_layers=3, max_len=96)
     translator = untrained(texts, "bpe", 290, **shape)
     translator.model.eval()
     ids = [translator.tokenizer.token_id(name) for name in ("<2en>", "<2ko>")]

@@ -82,7 +82,8 @@ def test_the_decoder_does_not_see_what_comes_after(found: AttentionMap):
 
 def test_pieces_are_readable_and_special_ones_are_there(found: AttentionMap):
     assert found.source[0] == "<2en>" and found.source[-1] == found.target[-1] == "<EOS>"
-    assert "".join(found.source[1:-1]).replace("▁", " ").strip() == TEXT
+    assert "".join(found.target[:-1]).replace("▁", " ").strip() == TARGET
+    assert any(piece.startswith("<0x") for piece in found.source), "parts of a character"
     assert found.table().columns == ["<2en>", "나는", "사과를", "먹고", "싶어", ".", "<EOS>"]
     assert found.table().rows == ["I", "want", "to", "eat", "an", "apple", ".", "<EOS>"]
 
@@ -97,8 +98,9 @@ def test_weights_are_those_of_the_text_alone(rough: Translator, found: Attention
 
 
 def test_the_target_may_be_given_or_is_the_translation(rough: Translator):
-    own = explain(rough, TEXT)
+    own = explain(rough, TEXT)  # it babbles, to the end of what it can write
     assert own.translation == rough.translate(TEXT)
+    assert own.cross.shape[2] == len(own.target) <= 96
     assert explain(rough, TEXT, target="나").translation == "나"
 
 
@@ -160,10 +162,25 @@ def test_an_empty_text_is_refused(rough: Translator, text: str):
 
 
 def test_a_text_longer_than_the_model_is_refused(rough: Translator):
-    with pytest.raises(DataError, match=r"longer than the model takes \(32 tokens\).*나는 사과"):
+    with pytest.raises(DataError, match=r"longer than the model takes \(96 tokens\).*나는 사과"):
         explain(rough, TEXT * 9)
     with pytest.raises(DataError, match="longer than the model takes.*I want"):
         explain(rough, TEXT, target=TARGET * 9)
+
+
+def test_not_one_token_is_left_out_silently(rough: Translator):
+    room = max(n for n in range(1, 96) if fits(rough, "가" * n))
+    assert len(explain(rough, "가" * room, target="").source) == len(
+        rough.tokenizer.encode("가" * room)
+    ) + len(["<2en>", "<EOS>"])
+
+
+def fits(translator: Translator, text: str) -> bool:
+    try:
+        explain(translator, text, target="")
+    except DataError:
+        return False
+    return True
 
 
 def test_wrong_options_are_named(rough: Translator, found: AttentionMap):

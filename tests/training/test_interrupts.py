@@ -34,7 +34,7 @@ def train_until(step: int, stop: signal.Signals, recipe: Path, run: Path) -> tup
     with subprocess.Popen(
         [*START, str(recipe), *words], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
     ) as process:
-        until = time.monotonic() + 120
+        until = time.monotonic() + 240
         while process.poll() is None and last_step(run) < step and time.monotonic() < until:
             time.sleep(0.003)
         process.send_signal(stop)
