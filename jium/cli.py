@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from jium.errors import DataError, JiumError
+from jium.errors import ConfigError, DataError, JiumError
 from jium.messages import language, say, set_language
 
 
@@ -303,9 +303,15 @@ def tokenizer_train(
     from jium.config import build
     from jium.text.tokenizer import Tokenizer, TokenizerConfig
 
+    folder = out.parent if out.name == "tokenizer.json" else out
+    if folder.suffix == ".json":
+        raise ConfigError(
+            "must be a folder, or a file named tokenizer.json in one; got {path}.",
+            key="--out",
+            path=out,
+        )
     settings = build(TokenizerConfig, {"kind": kind, "vocab_size": vocab_size}, "tokenizer")
     made = Tokenizer.train(settings, _file_texts(files, column))
-    folder = out.parent if out.suffix == ".json" else out
     made.save(folder)
     typer.echo(say("{n} tokens, in {folder}", n=made.vocab_size, folder=folder), err=True)
 
@@ -406,13 +412,27 @@ def _inputs(texts: list[str] | None, file: Path | None) -> Iterator[str]:
         )
     for text in texts or ([] if file else ["-"]):
         if text == "-":
-            yield from (line.rstrip("\n") for line in sys.stdin)
+            yield from _standard_input()
         else:
             yield text
     if file is not None:
         from jium.data.lines import read_lines
 
         yield from (line or "" for _, line in read_lines(file))
+
+
+def _standard_input() -> Iterator[str]:
+    """Lines of standard input, which must be UTF-8 whatever the locale says."""
+    for number, line in enumerate(sys.stdin.buffer, 1):
+        try:
+            yield line.decode("utf-8").rstrip("\r\n")
+        except UnicodeDecodeError as error:
+            raise DataError(
+                "standard input: line {number} is not UTF-8 ({error}). Convert it first: "
+                "iconv -f CP949 -t UTF-8",
+                number=number,
+                error=error.reason,
+            ) from error
 
 
 def _chunks(texts: Iterator[str], size: int = 256) -> Iterator[list[str]]:

@@ -9,6 +9,7 @@ A class may name `sizes: ClassVar[dict[str, dict]]`; then `size = "small"` stand
 and any of them may be given beside it.
 """
 
+import copy
 import dataclasses
 import difflib
 import json
@@ -61,7 +62,7 @@ def override(values: Values, overrides: Iterable[str]) -> Values:
     """A copy of `values` with `key.path=value` applied; the value is TOML, and a bare word is a
     string.
     """
-    changed = json.loads(json.dumps(values))
+    changed = copy.deepcopy(values)
     for text in overrides:
         key, equals, value = text.partition("=")
         path = [part.strip() for part in key.split(".")]
@@ -95,7 +96,8 @@ def build(cls: type[T], values: Mapping[str, Any], path: str = "") -> T:
         raise ConfigError("must be a section, not {value!r}.", key=path, value=values)
     values = _with_size(cls, dict(values), path)
     try:
-        return TypeAdapter(cls).validate_json(json.dumps(values))
+        # A date has no spelling in JSON: it stays text.
+        return TypeAdapter(cls).validate_json(json.dumps(values, default=str))
     except ValidationError as failure:
         raise _explain(failure.errors()[0], cls, path) from None
     except ConfigError as error:
@@ -145,7 +147,7 @@ def _with_size(cls: type, values: Values, path: str) -> Values:
     if sizes is None or "size" not in values:
         return values
     size = values.pop("size")
-    if size not in sizes:
+    if not isinstance(size, str) or size not in sizes:
         raise ConfigError(
             "no size {size!r}.{near} Known: {known}.",
             key=_join(path, "size"),

@@ -229,7 +229,8 @@ def _before(model: Translator, to: str | None, tag: str | None) -> list[str]:
             known=", ".join(model.tags) or "-",
         )
     number = -1 if tag is None else model.tags[tag]
-    return _special(model, model.format.source([], number, model.direction(to)).tolist()[:-1])
+    around = model.format.source([], number, model.direction(to))
+    return _special(model, around[:-1].astype(int).tolist())
 
 
 def _side(model: Translator, text: str, before: list[str], length: int, cut: bool = False) -> Side:

@@ -18,16 +18,17 @@ def apply_temperature(logits: Tensor, temperature: float) -> Tensor:
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
-    """Only the k likeliest (Fan et al., 2018)."""
-    threshold = logits.topk(min(k, logits.size(-1)), dim=-1).values[..., -1:]
-    return logits.masked_fill(logits < threshold, -torch.inf)
+    """Only the k likeliest (Fan et al., 2018); of equals the first, as argmax has it."""
+    order = logits.sort(dim=-1, descending=True, stable=True).indices
+    ruled_out = torch.ones_like(logits, dtype=torch.bool).scatter(-1, order[..., :k], False)
+    return logits.masked_fill(ruled_out, -torch.inf)
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """The smallest set of likeliest tokens whose probability reaches p (nucleus; Holtzman et al.,
     2020).
     """
-    probs, order = logits.softmax(-1).sort(dim=-1, descending=True)
+    probs, order = logits.softmax(-1).sort(dim=-1, descending=True, stable=True)
     before = probs.cumsum(-1) - probs  # probability of all likelier ones
     ruled_out = (before >= p).scatter(-1, order, before >= p)
     return logits.masked_fill(ruled_out, -torch.inf)

@@ -14,6 +14,7 @@ from typing import Any
 import tokenizers
 
 from jium.errors import TokenizerError
+from jium.files import make_folder, write_text
 from jium.text import bpe, korean, pieces, sentencepiece_file, tiktoken, unigram, wordpiece, words
 from jium.text.hangul import from_jamo
 from jium.text.learning import nonempty
@@ -154,8 +155,7 @@ class Tokenizer:
 
     def save(self, folder: str | Path) -> None:
         """Write tokenizer.json and tokenizer_config.json, as `transformers` reads them."""
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = make_folder(Path(folder))
         about = {
             **self._config,
             "tokenizer_class": "PreTrainedTokenizerFast",
@@ -164,9 +164,9 @@ class Tokenizer:
             "clean_up_tokenization_spaces": False,
             "jium": {"kind": self.kind},
         }
-        (folder / "tokenizer.json").write_text(self.backend.to_str(pretty=False), "utf-8")
         text = json.dumps(about, ensure_ascii=False, indent=2)
-        (folder / "tokenizer_config.json").write_text(text + "\n", "utf-8")
+        write_text(folder / "tokenizer_config.json", text + "\n")
+        write_text(folder / "tokenizer.json", self.backend.to_str(pretty=False))
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":

@@ -149,6 +149,8 @@ def _make_room(run: Path) -> None:
 
 def _foreign(run: Path) -> list[str]:
     """What in the folder is not of a run's beginning."""
+    if not (run / "recipe.toml").is_file():
+        return [path.name for path in run.iterdir()]
     ours = {"recipe.toml", "config.json", "generation_config.json", "metrics.jsonl", "last"}
     ours |= {"tokenizer.json", "tokenizer_config.json", "tensorboard"}
     return [path.name for path in run.iterdir() if path.name not in ours]

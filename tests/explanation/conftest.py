@@ -1,8 +1,8 @@
 """A toy translator whose alignment is known, because it was planted.
 
 Word for word with the order turned: 나는 사과를 먹고 싶어 is I want eat apples. What 먹고 means
-hangs on its object, as it does in Korean (밥을 먹다 eats, 약을 먹다 takes), and the encoder is asked
-for the meaning at the verb's own place, so that it has to look from the verb to the object.
+hangs on its object, as it does in Korean (밥을 먹다 eats, 약을 먹다 takes), and the encoder is
+asked for the meaning at the verb's own place, so it has to look from the verb to the object.
 """
 
 import dataclasses

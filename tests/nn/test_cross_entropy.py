@@ -31,9 +31,7 @@ def example(dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor, Tensor]
 def test_value_and_both_gradients_are_those_of_pytorch(parts: None, smoothing: float) -> None:
     hidden, weight, targets = example()
     loss = linear_cross_entropy(hidden, weight, targets, smoothing)
-    plain = F.cross_entropy(
-        hidden @ weight.T, targets, reduction="sum", label_smoothing=smoothing
-    )
+    plain = F.cross_entropy(hidden @ weight.T, targets, reduction="sum", label_smoothing=smoothing)
     torch.testing.assert_close(loss, plain)
     expected = torch.autograd.grad(plain * 0.25, (hidden, weight))
     given = torch.autograd.grad(loss * 0.25, (hidden, weight))

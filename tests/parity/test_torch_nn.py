@@ -1,6 +1,6 @@
 """Our blocks against the classes of torch.nn, after copying weights."""
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -84,14 +84,10 @@ def layers(kind: type[nn.Module], norm_first: bool, activation: str) -> nn.Modul
     )
 
 
-def variants() -> Iterable[pytest.param]:
-    for norm_first in (False, True):
-        for activation in ("relu", "gelu"):
-            name = f"{'pre' if norm_first else 'post'}-norm-{activation}"
-            yield pytest.param(norm_first, activation, id=name)
-
-
-both = pytest.mark.parametrize(("norm_first", "activation"), variants())
+def both(test: Callable[..., None]) -> Callable[..., None]:
+    """Each norm order with each activation that PyTorch has."""
+    norms = pytest.mark.parametrize("norm_first", [False, True], ids=["post-norm", "pre-norm"])
+    return norms(pytest.mark.parametrize("activation", ["relu", "gelu"])(test))
 
 
 @pytest.mark.parametrize("causal", [False, True])

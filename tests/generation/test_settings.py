@@ -1,0 +1,42 @@
+from typing import Any
+
+import pytest
+
+from jium.config import build
+from jium.errors import ConfigError
+from jium.generation.settings import GenerationConfig
+
+
+@pytest.mark.parametrize(
+    ("values", "key", "message"),
+    [
+        ({"beam": 0}, "beam", "must be at least 1; got 0"),
+        ({"n_best": 0}, "n_best", "must be at least 1; got 0"),
+        ({"top_k": 0, "temperature": 1.0}, "top_k", "must be at least 1; got 0"),
+        ({"max_tokens": -3}, "max_tokens", "must be at least 1; got -3"),
+        ({"top_p": 0.0}, "top_p", r"must be in \(0, 1\]; got 0.0"),
+        ({"min_p": 1.5}, "min_p", r"must be in \(0, 1\]; got 1.5"),
+        ({"temperature": -1.0}, "temperature", "must be 0 or more; got -1.0"),
+        ({"repetition_penalty": 0.0}, "repetition_penalty", "must be above 0; got 0.0"),
+        ({"n_best": 3, "beam": 2}, "n_best", "must not exceed beam; got 3. Raise beam"),
+        ({"beam": 4, "temperature": 0.5}, "temperature", "does not go with a beam search; got 0.5"),
+        ({"beam": 4, "repetition_penalty": 1.2}, "repetition_penalty", "does not go with a beam"),
+        ({"stop": "end"}, "stop", "must be a list; got 'end'"),
+    ],
+)
+def test_what_cannot_be_done_names_the_key(values: Any, key: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=rf"^generation\.{key}: {message}"):
+        build(GenerationConfig, values, "generation")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"beam": 5, "n_best": 5, "length_penalty": 0.0},
+        {"temperature": 1, "n_best": 3, "top_k": 1, "top_p": 1, "min_p": 1},
+        {"repetition_penalty": 1.3, "stop": ["\n", "끝"], "seed": 0, "max_tokens": 1},
+    ],
+)
+def test_what_goes_together_is_taken_as_given(values: dict[str, Any]) -> None:
+    built = build(GenerationConfig, values, "generation")
+    assert {name: getattr(built, name) for name in values} == values
