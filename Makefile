@@ -11,7 +11,7 @@ quickstart: .venv/installed
 	$(BIN)/jium quickstart
 
 test: .venv/installed-dev lint types
-	$(BIN)/pytest
+	OMP_NUM_THREADS=1 $(BIN)/pytest  # a worker a core, a thread each
 
 lint: .venv/installed-dev
 	$(BIN)/ruff format --check .

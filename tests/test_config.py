@@ -81,7 +81,10 @@ def test_settings_cannot_be_changed_or_given_by_place() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"lenght": 3}, 'crossing.lenght: unknown key. Did you mean "length"? Known: length, lanes'),
+        (
+            {"lenght": 3},
+            'crossing.lenght: unknown key. Did you mean "length"? Known: length, lanes',
+        ),
         ({"zzz": 3}, "crossing.zzz: unknown key. Known: length, lanes, weight, toll"),
         ({"siez": "short"}, 'crossing.siez: unknown key. Did you mean "size"?'),
         ({"length": "ten"}, "crossing.length: must be a whole number; got 'ten'."),

@@ -43,7 +43,9 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 
 def test_importing_jium_imports_nothing_heavy() -> None:
-    script = "import sys, jium; print(*(n for n in ('torch', 'numpy', 'pydantic') if n in sys.modules))"
+    script = (
+        "import sys, jium; print(*(n for n in ('torch', 'numpy', 'pydantic') if n in sys.modules))"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

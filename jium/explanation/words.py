@@ -43,11 +43,11 @@ def make_side(
     """The side of a text, from its pieces and where they stand in it, with the special tokens
     before and after it.
     """
-    found = [_word_at(text, start, end) for start, end in spans]
-    found = [max(found[: i + 1]) for i in range(len(found))]
-    kept, numbers = np.unique(np.array(found, dtype=int), return_inverse=True)
-    written = [m.group() for m in _WORD.finditer(text)]
-    words = [written[number] if written else "" for number in kept]
+    written = list(_WORD.finditer(text))
+    begins = [word.start() for word in written]
+    found = np.array([_word_at(text, start, begins) for start, _ in spans], dtype=int)
+    kept, numbers = np.unique(np.maximum.accumulate(found), return_inverse=True)
+    words = [written[number].group() if written else "" for number in kept]
     n, m = len(before), len(before) + len(words)
     word_of = [*range(n), *(n + int(k) for k in numbers), *range(m, m + len(after))]
     return Side([*before, *pieces, *after], [*before, *words, *after], word_of)
@@ -68,11 +68,10 @@ def _membership(side: Side) -> NDArray:
     return np.eye(len(side.words), dtype=np.float32)[side.word_of]
 
 
-def _word_at(text: str, start: int, end: int) -> int:
-    """The number of the word that a piece is of: of its first sign that is no space, or else of the
-    next one.
+def _word_at(text: str, start: int, begins: list[int]) -> int:
+    """The number of the word that a piece is of: that of its first sign that is no space, or else
+    the next word.
     """
-    begins = [m.start() for m in _WORD.finditer(text)]
     rest = text[start:]
     place = start + len(rest) - len(rest.lstrip())
     return max(0, bisect_right(begins, place) - 1)

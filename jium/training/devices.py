@@ -50,5 +50,13 @@ def autocast(device: torch.device, precision: str) -> AbstractContextManager:
 
 
 def set_threads(threads: int | None) -> None:
-    """Use so many CPU threads; None: all cores this process may run on."""
-    torch.set_num_threads(threads or len(os.sched_getaffinity(0)))
+    """Use so many CPU threads; None: as OMP_NUM_THREADS says, else every core there is."""
+    asked = os.environ.get("OMP_NUM_THREADS", "")
+    torch.set_num_threads(threads or (int(asked) if asked.isdecimal() else _cores()))
+
+
+def _cores() -> int:
+    """Cores that this process may run on, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

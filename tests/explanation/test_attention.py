@@ -163,9 +163,9 @@ def test_an_empty_text_is_refused(rough: Translator, text: str):
 
 def test_a_text_longer_than_the_model_is_refused(rough: Translator):
     with pytest.raises(DataError, match=r"longer than the model takes \(96 tokens\).*나는 사과"):
-        explain(rough, TEXT * 9)
+        explain(rough, TEXT * 40)
     with pytest.raises(DataError, match="longer than the model takes.*I want"):
-        explain(rough, TEXT, target=TARGET * 9)
+        explain(rough, TEXT, target=TARGET * 40)
 
 
 def test_not_one_token_is_left_out_silently(rough: Translator):

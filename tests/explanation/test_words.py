@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jium.explanation.words import make_side, to_words
@@ -61,6 +61,7 @@ def test_keys_are_summed_and_queries_averaged():
     assert np.allclose(to_words(weights, rows, rows), [[0.4, 0.6], [1.0, 0.0]])
 
 
+@settings(deadline=None)
 @given(st.text("가나 .,a1\n", max_size=12), st.data())
 def test_every_word_has_pieces_and_every_row_still_sums_to_one(text: str, data: st.DataObject):
     places = sorted(data.draw(st.sets(st.integers(0, len(text)))))
