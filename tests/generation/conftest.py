@@ -1,4 +1,4 @@
-"""A decoder made of tables, small enough to try every text it could write."""
+"""A decoder made of tables, small enough to try every text it could write, and a taught model."""
 
 import itertools
 import random
@@ -6,9 +6,14 @@ from collections.abc import Callable
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
+from jium.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from jium.nn.layout import Layout
+
 Text = tuple[int, ...]
+ENDS = ((1, 0), (0, 1))  # START before what a decoder reads, EOS after what it writes
 
 
 class Tables:
@@ -68,3 +73,34 @@ class Tables:
 @pytest.fixture(scope="session")
 def tables() -> Callable[..., Tables]:
     return Tables
+
+
+@pytest.fixture(scope="session")
+def learned() -> Seq2Seq:
+    """A model that has begun to learn to write its source backwards.
+
+    Words are 3 to 11, START is 1, EOS is 2. Untaught models repeat one word without end.
+    """
+    torch.manual_seed(0)
+    config = Seq2SeqConfig(
+        dim=16,
+        n_heads=2,
+        ffn_dim=32,
+        n_encoder_layers=1,
+        n_decoder_layers=1,
+        vocab_size=12,
+        max_len=16,
+        dropout=0.0,
+    )
+    model = Seq2Seq(config)
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.01)
+    for step in range(80):
+        length = 2 + step % 4
+        layout, longer = Layout([length] * 32), Layout([length + 1] * 32)
+        source = torch.randint(3, 12, (32, length))
+        before, after = (F.pad(source.flip(1), ends, value=i + 1) for i, ends in enumerate(ENDS))
+        logits = model.output(model(source.flatten(), layout, before.flatten(), longer))
+        optimiser.zero_grad()
+        F.cross_entropy(logits, after.flatten()).backward()
+        optimiser.step()
+    return model.eval()
