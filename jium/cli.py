@@ -261,6 +261,11 @@ def explain(
         "explanation.html"
     ),
     file: Annotated[Path | None, typer.Option(help=say("a text a line"))] = None,
+    target: Annotated[
+        str | None, typer.Option(help=say("a translation to explain; the model's own if not given"))
+    ] = None,
+    to: Annotated[str | None, typer.Option(help=say("language to translate into"))] = None,
+    tag: Annotated[str | None, typer.Option(help=say("kind of text, such as its domain"))] = None,
 ) -> None:
     from jium.explanation import explain as ask
     from jium.tasks import load
@@ -270,7 +275,7 @@ def explain(
     for number, text in enumerate(inputs, 1):
         name = f"{out.stem}-{number}{out.suffix}" if len(inputs) > 1 else out.name
         place = out.with_name(name)
-        ask(task, text, method=method).save(place)
+        ask(task, text, method=method, target=target, to=to, tag=tag).save(place)
         typer.echo(str(place))
 
 

@@ -104,7 +104,7 @@ class PairFormat:
     ) -> NDArray:
         """Source ids with what stands around them: [direction] [tag] ids EOS."""
         before = [special for special in (direction, tag) if special is not None and special >= 0]
-        return np.concatenate((before, ids, [self.eos_id]))
+        return np.concatenate((before, ids, [self.eos_id])).astype(np.int64)
 
 
 def packed(rows: Sequence[NDArray]) -> Tensor:
