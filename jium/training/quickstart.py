@@ -15,9 +15,9 @@ from jium.tasks import load
 from jium.training.run import train
 
 NEW = [
-    "나는 내일 친구와 도서관에 가요.",
-    "어머니는 시장에서 사과를 사셨어요.",
-    "오늘은 날씨가 좋아서 공원에서 산책하고 싶어요.",
+    "선생님은 내일 부산에 기차로 가실 거예요.",
+    "민지는 언니보다 키가 커요.",
+    "저는 도서관에서 책을 읽고 있어요.",
 ]
 PICTURE = "attention.png"
 
@@ -70,7 +70,7 @@ def _draw(task: Any, out: Path, console: Console) -> None:
 
 def _next_commands(out: Path) -> list[str]:
     return [
-        f'jium translate {out} "우리는 지금 저녁을 먹어요."',
+        f'jium translate {out} "여동생은 라면을 먹고 싶어 해요."',
         "jium train translate data.train=my-pairs.tsv data.source=korean data.target=english",
         f"jium selfcheck --run {out}",
     ]

@@ -9,6 +9,7 @@ from torch import Tensor
 from jium.nn.attention import Attention, Scope, attend
 from jium.nn.cache import Slot
 from jium.nn.layout import Layout
+from jium.nn.positions import Rotary
 
 DIM, HEADS = 16, 4
 
@@ -142,6 +143,16 @@ def test_the_module_splits_and_joins_heads_in_order() -> None:
     )
     joined = torch.cat(list(formula(q, k, v).unbind(1)), dim=-1)
     torch.testing.assert_close(module(x, Scope()), module.o_proj(joined), rtol=0, atol=1e-5)
+
+
+def test_rotation_turns_queries_and_keys_alike_and_cross_attention_not_at_all() -> None:
+    module, scheme = attention(), Rotary(DIM // HEADS, 64)
+    x, context = (heads(seed, 5).flatten(2)[..., :DIM] for seed in (1, 2))
+    here, there = (Scope(rotation=scheme.rotation(torch.arange(4) + at)) for at in (0, 30))
+    y = module(x, here)
+    torch.testing.assert_close(module(x, there), y, rtol=0, atol=1e-5)
+    assert not torch.allclose(module(x, Scope()), y, atol=1e-3)
+    assert torch.equal(module(x, here, context), module(x, Scope(), context))
 
 
 def test_grouped_heads_have_smaller_projections() -> None:
