@@ -49,6 +49,43 @@ def test_with_room_for_every_prefix_it_finds_the_best_there_is(
         assert [h.score for h in best[:20]] == pytest.approx([s for s, _ in ranked[:20]], abs=1e-4)
 
 
+def plainly(decoder: Any, source: int, beam: int, limit: int, penalty: float) -> list[list[int]]:
+    """Beam search over lists, one source at a time, every continuation looked at."""
+    live: list[tuple[float, tuple[int, ...]]] = [(0.0, ())]
+    finished: list[tuple[float, tuple[int, ...]]] = []
+    for length in range(1, limit + 1):
+        grown = sorted(
+            (
+                (score + log_prob, (*text, token))
+                for score, text in live
+                for token, log_prob in enumerate(
+                    decoder.logits(source, text).log_softmax(-1).tolist()
+                )
+            ),
+            reverse=True,
+        )
+        finished += [(s / length**penalty, t[:-1]) for s, t in grown[:beam] if t[-1] == 1]
+        live = [(s, t) for s, t in grown if t[-1] != 1][:beam]
+        best = sorted(finished, reverse=True)[:beam]
+        if len(best) == beam and live[0][0] / length**penalty <= best[-1][0]:
+            return [list(text) for _, text in best]
+    finished += [(s / limit**penalty, t) for s, t in live]
+    return [list(text) for _, text in sorted(finished, reverse=True)[:beam]]
+
+
+@pytest.mark.parametrize("eager", [0.0, 1.5, 4.0], ids="EOS likelier by e^{}".format)
+@pytest.mark.parametrize("penalty", [0.0, 1.0, 2.0])
+def test_it_is_the_plain_search_done_for_many_at_once(
+    tables: Tables, penalty: float, eager: float
+) -> None:
+    sources, decoder = list(range(12)), tables(range(12), 3)
+    drawn = decoder.logits
+    decoder.logits = lambda source, text: drawn(source, text) + eager * torch.eye(4)[1]
+    found = beam_search(decoder, 12, 3, 0, 1, 6, penalty)
+    expected = [plainly(decoder, source, 3, 6, penalty) for source in sources]
+    assert [[h.tokens for h in best] for best in found] == expected
+
+
 @pytest.mark.parametrize("penalty", [0.0, 1.0])
 def test_the_log_probability_is_that_of_the_text(tables: Tables, penalty: float) -> None:
     sources = list(range(10))
