@@ -122,10 +122,11 @@ def train(
         bool, typer.Option("--resume", help=say("go on with the run that is there"))
     ] = False,
 ) -> None:
+    from jium.training.recipe import find
     from jium.training.run import train as start
 
     folder = out
-    if folder is None and (Path(recipe) / "recipe.toml").is_file():
+    if folder is None and find(recipe) == Path(recipe) / "recipe.toml":
         folder = Path(recipe)  # `jium train RUN --resume`
     start(recipe, *(overrides or []), out=folder, resume=resume)
     shown = folder or Path("runs") / Path(recipe).stem

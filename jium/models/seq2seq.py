@@ -26,7 +26,7 @@ class Seq2SeqConfig(TransformerConfig):
     n_encoder_layers: int = 6
     n_decoder_layers: int = 6
     vocab_size: int | None = None  # None: the tokenizer's
-    tie_embeddings: bool = True  # one matrix for source, target and output
+    tie_embeddings: bool = True  # one matrix for source, target and output; else two: the source's
 
     sizes: ClassVar[dict[str, dict[str, Any]]] = {
         "tiny": dict(dim=64, n_heads=4, ffn_dim=128, n_encoder_layers=2, n_decoder_layers=2),

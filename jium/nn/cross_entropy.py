@@ -24,6 +24,8 @@ def linear_cross_entropy(
     type where it is on, the softmax in float32. label_smoothing: probability spread evenly over the
     vocabulary.
     """
+    if not torch.is_grad_enabled():
+        hidden, weight = hidden.detach(), weight.detach()  # spares the gradients made on the way
     device = hidden.device.type
     dtype = hidden.dtype
     if torch.is_autocast_enabled(device):

@@ -59,6 +59,7 @@ class Stack(nn.Module):
         context: packed output of an encoder, laid out by `context_layout`; one text of it may serve
         several of x.
         """
+        assert cache is None or layout.full, "a cache keeps texts of one length"
         start = cache.length if cache else 0
         added = self.positions.embed(layout.positions + start)
         x = self.dropout(x if added is None else x + added)

@@ -104,7 +104,8 @@ def recipe(name_or_path: str | Path, *overrides: str) -> Recipe:
     """
     path = find(name_or_path)
     values = read_toml(path)
-    return Recipe.of(_apply(values, overrides), path.stem)
+    name = path.parent.name if path.name == "recipe.toml" else path.stem  # of a run folder
+    return Recipe.of(_apply(values, overrides), name)
 
 
 def _apply(values: Values, overrides: Sequence[str]) -> Values:
@@ -127,15 +128,18 @@ def _apply(values: Values, overrides: Sequence[str]) -> Values:
 
 
 def find(name_or_path: str | Path) -> Path:
-    """The file of a recipe: a path, or the name of one that comes with jium."""
+    """The file of a recipe: the name of one that comes with jium, a path, or a run folder.
+
+    A run folder of the same name as a recipe is meant by a path, as in ./quickstart.
+    """
+    names = {file.stem: file for file in shipped()}
+    if str(name_or_path) in names:
+        return names[str(name_or_path)]
     path = Path(name_or_path)
     if path.suffix == ".toml" or path.is_file():
         return path
     if path.is_dir():
         return path / "recipe.toml"
-    names = {file.stem: file for file in shipped()}
-    if str(name_or_path) in names:
-        return names[str(name_or_path)]
     raise ConfigError(
         'no recipe "{name}".{near} Known: {known}. Or give the path of a .toml file.',
         name=name_or_path,

@@ -7,7 +7,7 @@ import pytest
 from jium.config import write_toml
 from jium.errors import ConfigError, RunError
 from jium.training.devices import choose_device, choose_precision
-from jium.training.recipe import Recipe, about_table, check_unchanged, recipe, shipped
+from jium.training.recipe import Recipe, about_table, check_unchanged, find, recipe, shipped
 
 
 @pytest.mark.parametrize("path", shipped(), ids=lambda path: path.stem)
@@ -90,3 +90,20 @@ def test_float16_is_for_a_gpu():
         choose_precision("float16", choose_device("cpu"))
     assert choose_precision("bfloat16", choose_device("cpu")) == "bfloat16"
     assert choose_precision("auto", choose_device("cpu")) in ("bfloat16", "float32")
+
+
+def test_a_run_folder_does_not_hide_the_recipe_of_its_name(tmp_path, monkeypatch):
+    (tmp_path / "quickstart").mkdir()
+    (tmp_path / "quickstart" / "recipe.toml").write_text('task = "translate"\n')
+    monkeypatch.chdir(tmp_path)
+    assert recipe("quickstart").values["about"]["makes"]
+    assert find("./quickstart/") == Path("./quickstart/recipe.toml")
+    assert find(tmp_path / "quickstart") == tmp_path / "quickstart" / "recipe.toml"
+
+
+def test_an_override_of_size_or_kind_replaces_what_it_stood_for():
+    small = recipe("translate", "model.size=tiny", "model.n_heads=2").model
+    assert (small.dim, small.ffn_dim, small.n_heads, small.dropout) == (64, 128, 2, 0.2)
+    other = recipe("translate", "schedule.kind=constant").schedule
+    assert other.warmup == 1  # its own default, not the cosine's
+    assert recipe("translate", "tokenizer.kind=unigram").tokenizer.vocab_size == 4000
