@@ -71,7 +71,7 @@ class Attention(nn.Module):
         k, v = self._keys_values(x, scope, context, slot)  # (batch, kv_heads, keys, head_dim)
         y = attend(q, k, v, scope, self.dropout if self.training else 0.0)
         y = rearrange(y, "b h t d -> b t (h d)")
-        return self.o_proj(y if scope.layout is None else scope.layout.unpad(y))
+        return self.o_proj(y if scope.layout is None else scope.layout.unpad(y, len(x)))
 
     def _keys_values(
         self, x: Tensor, scope: Scope, context: Tensor | None, slot: Slot | None

@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from jium.nn.layout import rounded
+
 TOKENS = 4096  # whose logits exist at a time
 ROWS = 128  # of them in the processor's cache at a time
 
@@ -50,14 +52,17 @@ class _LinearCrossEntropy(torch.autograd.Function):
         total = hidden.new_zeros((), dtype=_wide(dtype))
         for start in range(0, len(targets), TOKENS):
             part = slice(start, start + TOKENS)
-            small_hidden = hidden[part].to(dtype)
-            logits = small_hidden @ small_weight.T  # (TOKENS, vocab)
+            small_hidden = _round(hidden[part].to(dtype))
+            count = len(targets[part])
+            whole = small_hidden @ small_weight.T  # (rounded tokens, vocab)
+            whole[count:] = 0
+            logits = whole[:count]
             size = ROWS if logits.device.type == "cpu" else TOKENS
             for rows, true in zip(logits.split(size), targets[part].split(size), strict=True):
                 total += _loss_leaving_gradient(rows, true, smoothing, wants)
             if d_hidden is not None and d_weight is not None:
-                d_hidden[part] = logits @ small_weight
-                d_weight += logits.T @ small_hidden
+                d_hidden[part] = (whole @ small_weight)[:count]
+                d_weight += whole.T @ small_hidden
         ctx.save_for_backward(d_hidden, d_weight)
         return total
 
@@ -82,6 +87,12 @@ def _loss_leaving_gradient(logits: Tensor, true: Tensor, smoothing: float, wants
         minus = torch.full_like(true, -(1 - smoothing), dtype=gradient.dtype)
         logits.copy_(gradient.scatter_add_(1, true[:, None], minus[:, None]))
     return loss
+
+
+def _round(x: Tensor) -> Tensor:
+    """Rows of zeros after x up to a round number; see `layout.rounded`."""
+    extra = rounded(len(x)) - len(x)
+    return torch.cat((x, x.new_zeros(extra, x.size(1)))) if extra else x
 
 
 def _wide(dtype: torch.dtype) -> torch.dtype:

@@ -63,13 +63,16 @@ class Stack(nn.Module):
         start = cache.length if cache else 0
         added = self.positions.embed(layout.positions + start)
         x = self.dropout(x if added is None else x + added)
+        x = layout.round(x)
+        if context is not None and context_layout is not None:
+            context = context_layout.round(context)
         scope = self._scope(layout, start, weights)
         context_scope = _cross_scope(layout, context_layout, weights)
         for i, block in enumerate(self.blocks):
             own = cache.own[i] if cache else None
             cross = cache.cross[i] if cache else None
             x = block(x, scope, context, context_scope, own, cross)
-        return self.norm(x)
+        return self.norm(x)[: layout.tokens]
 
     def _scope(self, layout: Layout, start: int, weights: Weights | None) -> Scope:
         keys = torch.arange(start + layout.time, device=layout.device)

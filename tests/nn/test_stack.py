@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from jium.nn.block import TransformerConfig
 from jium.nn.cache import Cache
-from jium.nn.layout import Layout
+from jium.nn.layout import Layout, rounded
 from jium.nn.stack import Stack, Weights
 
 SCHEMES = ["sinusoidal", "learned", "rotary", "alibi", "none"]
@@ -137,3 +137,23 @@ def test_weights_of_every_layer_come_on_request_and_sum_to_one(positions: str) -
         torch.testing.assert_close(weights.sum(-1), torch.ones(2, 4, 5), rtol=0, atol=1e-5)
     assert all((w.triu(1) == 0).all() for w in kept.own)
     assert all((w[1, :, :, 2:] == 0).all() for w in kept.cross)
+
+
+def test_rounding_packed_rows_changes_no_output_and_no_gradient(monkeypatch):
+    torch.manual_seed(0)
+    config = TransformerConfig(dim=16, n_heads=2, ffn_dim=32, dropout=0.0)
+    stack = Stack(config, 2)
+    layout = Layout([5, 3, 6])
+    x = torch.randn(14, 16)
+    found = []
+    for size, rows in ((1, 14), (3, 15)):
+        monkeypatch.setattr("jium.nn.layout.ROUND", size)
+        assert rounded(14) == rows
+        stack.zero_grad()
+        given = x.clone().requires_grad_()
+        out = stack(given, Layout(layout.lengths))
+        out.square().sum().backward()
+        found.append((out, given.grad, stack.blocks[0].attn.k_proj.weight.grad.clone()))
+    assert found[0][0].shape == (14, 16)
+    for plain, padded in zip(*found, strict=True):
+        torch.testing.assert_close(plain, padded, atol=1e-5, rtol=1e-5)
