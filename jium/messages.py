@@ -1,8 +1,8 @@
 """What jium says to a person, in English or Korean.
 
-The English sentence stands in the code, as a template with named slots; `messages_ko.toml` holds
-the same template in Korean. A test compares the two, so a sentence cannot be added in one language
-only.
+The English sentence stands in the code, as a template with named slots; a file of `messages_ko/`
+holds the same template in Korean. A test compares the two, so a sentence cannot be added in one
+language only.
 """
 
 import os
@@ -54,4 +54,7 @@ def _format(template: str, values: dict[str, object]) -> str:
 
 @cache
 def _korean() -> dict[str, str]:
-    return tomllib.loads(files("jium").joinpath("messages_ko.toml").read_text("utf-8"))
+    found: dict[str, str] = {}
+    for file in files("jium").joinpath("messages_ko").iterdir():
+        found |= tomllib.loads(file.read_text("utf-8"))
+    return found

@@ -176,7 +176,12 @@ def english() -> dict[str, str]:
 
 @cache
 def korean() -> dict[str, str]:
-    return tomllib.loads((PACKAGE / "messages_ko.toml").read_text("utf-8"))
+    found: dict[str, str] = {}
+    for path in sorted((PACKAGE / "messages_ko").iterdir()):
+        said = tomllib.loads(path.read_text("utf-8"))
+        assert not found.keys() & said.keys(), f"{path}: said in another file already"
+        found |= said
+    return found
 
 
 def both() -> list[tuple[str, str]]:
@@ -247,7 +252,7 @@ def test_errors_are_defined_in_one_place():
 
 def test_every_sentence_has_a_korean_twin():
     missing = {t: place for t, place in english().items() if t not in korean()}
-    assert not missing, f"add them to {PACKAGE / 'messages_ko.toml'}"
+    assert not missing, f"add them to a file of {PACKAGE / 'messages_ko'}"
 
 
 def test_no_korean_sentence_has_lost_its_english():
