@@ -16,7 +16,7 @@ from jium.checkpoint.run import WEIGHTS
 from jium.checkpoint.state import load_state
 from jium.contracts import tiny
 from jium.data.batches import PairBatch
-from jium.evaluation.runner import mean_loss
+from jium.evaluation.translation import mean_loss
 from jium.models.seq2seq import Seq2Seq, Seq2SeqConfig
 from jium.objectives.translation import Translation
 from jium.training.recipe import Recipe

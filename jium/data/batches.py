@@ -53,6 +53,15 @@ class PairBatch:
         """Real tokens, both sides."""
         return len(self.source) + len(self.target_in)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """What to keep of a batch that broke a training step."""
+        return {
+            "source": self.source,
+            "target": self.target_out,
+            "source_lengths": torch.tensor(self.source_layout.lengths),
+            "target_lengths": torch.tensor(self.target_layout.lengths),
+        }
+
     def to(self, device: torch.device) -> "PairBatch":
         """The same batch on another device."""
         return PairBatch(
@@ -156,6 +165,10 @@ class PairBatches:
                     after = Position(epoch + (pool + 1) // n_pools, (pool + 1) % n_pools)
                 yield self._batch(plan[number], epoch, Position(epoch, pool, number), after)
             epoch, pool, start = epoch + (pool + 1) // n_pools, (pool + 1) % n_pools, 0
+
+    def go_on(self, position: Sequence[int]) -> None:
+        """Begin where `after` of an earlier batch says."""
+        self.position = Position(*position)
 
     def once(self) -> Iterator[PairBatch]:
         """Every example once, with its tag, in the order of the file, for measuring."""

@@ -16,26 +16,26 @@ from jium.training.recipe import Recipe
 NOTE = "<!-- notes: what stands below this line stays when the card is written again -->"
 
 
-def write_card(run: Path, plan: Recipe, setup: Any, trainer: Any, best: Values) -> None:
-    """Write README.md; what a person wrote below the notes line stays."""
+def write_card(run: Path, plan: Recipe, setup: Any, facts: Values) -> None:
+    """Write README.md; what a person wrote below the notes line stays.
+
+    facts: how the training went, by name, after what the setup says of the data.
+    """
     path = run / "README.md"
     notes = ""
     if path.is_file() and NOTE in (old := path.read_text("utf-8")):
         notes = old.split(NOTE, 1)[1]
-    parameters = sum(p.numel() for p in trainer.model.parameters())
     about = plan.values.get("about", {})
+    rows = setup.facts() | facts | _surroundings(setup.task.model)
     lines = [
         f"# {run.name}",
         "",
-        f"A model made by jium {version('jium')} for the task `{plan.task}`"
-        f" ({setup.task.languages[0]} to {setup.task.languages[1]}"
-        f"{', both ways' if plan.data.both_directions else ''}).",
+        f"A model made by jium {version('jium')} for the task `{plan.task}`.",
         "",
         *([about["use"], ""] if "use" in about else []),
         "| | |",
         "|---|---|",
-        *(f"| {name} | {value} |" for name, value in _facts(plan, setup, trainer, best).items()),
-        f"| parameters | {parameters:,} |",
+        *(f"| {name} | {value} |" for name, value in rows.items()),
         "",
         "## How it was made",
         "",
@@ -52,19 +52,21 @@ def write_card(run: Path, plan: Recipe, setup: Any, trainer: Any, best: Values) 
     write_text(path, "\n".join(lines) + (notes or "\n"))
 
 
-def _facts(plan: Recipe, setup: Any, trainer: Any, best: Values) -> Values:
-    counts, dropped = setup.prepared.counts, setup.prepared.dropped
+def trained(plan: Recipe, trainer: Any) -> Values:
+    """How long a training by gradients went on, and with what."""
     return {
-        "data": f"`{plan.data.train}`",
-        "pairs": ", ".join(f"{split} {n:,}" for split, n in counts.items()),
-        "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
-        "longer than the model takes": f"{setup.too_long:,}",
         "steps": f"{trainer.step:,} of {plan.train.batch_tokens * plan.train.accumulate:,} tokens "
         "at most",
-        "training time": f"{trainer.seconds / 60:.1f} minutes on {machine()}",
+        "training time": f"{trainer.seconds / 60:.1f} minutes",
         "precision": plan.train.precision,
-        f"best valid {plan.train.metric}": f"{best['score']:.4f} at step {best['step']:,}",
         "seed": plan.train.seed,
+    }
+
+
+def _surroundings(model: torch.nn.Module) -> Values:
+    return {
+        "parameters": f"{sum(p.numel() for p in model.parameters()):,}",
+        "machine": machine(),
         "commit": commit() or "unknown",
         "torch": torch.__version__,
     }

@@ -23,21 +23,20 @@ from jium.generation.settings import GenerationConfig
 from jium.messages import say
 from jium.models import CONFIGS
 from jium.objectives import OBJECTIVES
-from jium.tasks import TASKS
 from jium.text.settings import TokenizerConfig
 from jium.training.optimisers import OPTIMISERS
+from jium.training.plans import TASK, plan_of
 from jium.training.schedules import SCHEDULES
 from jium.training.trainer import TrainConfig
 
-# Section to the kinds it may be of (None: one kind only), and the kind taken when none is named.
-KINDS: dict[str, tuple[dict[str, str], str]] = {
-    "data": (DATA, "pairs"),
-    "model": (CONFIGS, "seq2seq"),
-    "objective": (OBJECTIVES, "translation"),
-    "optim": (OPTIMISERS, "adam"),
-    "schedule": (SCHEDULES, "noam"),
+KINDS: dict[str, dict[str, str]] = {  # sections of several kinds
+    "data": DATA,
+    "model": CONFIGS,
+    "objective": OBJECTIVES,
+    "optim": OPTIMISERS,
+    "schedule": SCHEDULES,
 }
-SECTIONS: dict[str, type] = {
+SECTIONS: dict[str, type] = {  # sections of one kind
     "tokenizer": TokenizerConfig,
     "train": TrainConfig,
     "generation": GenerationConfig,
@@ -59,20 +58,21 @@ class Recipe:
 
     name: str
     task: str
-    data: Any
-    tokenizer: TokenizerConfig
-    model: Any
-    objective: Any
-    optim: Any
-    schedule: Any
-    train: TrainConfig
-    generation: GenerationConfig
     values: Values
+    data: Any
+    model: Any
+    tokenizer: Any = None  # the rest where the plan of the task has such a section
+    objective: Any = None
+    optim: Any = None
+    schedule: Any = None
+    train: Any = None
+    generation: Any = None
 
     @classmethod
     def of(cls, values: Values, name: str) -> Self:
         """Build and check every section. Raises ConfigError naming the key that is wrong."""
-        known = ["task", "about", *KINDS, *SECTIONS]
+        plan = plan_of(values)
+        known = ["task", "about", *plan.sections]
         for key in values:
             if key not in known:
                 raise ConfigError(
@@ -81,18 +81,18 @@ class Recipe:
                     near=nearest(key, known),
                     known=", ".join(known),
                 )
-        task = values.get("task", "translate")
-        find_kind(TASKS, task, "task")
+        task = values.get("task", TASK)
         parts: dict[str, Any] = {}
         whole: Values = {"task": task, "about": values.get("about", {})}
-        for section, (table, default) in KINDS.items():
+        for section, default in plan.sections.items():
             given = values.get(section, {})
+            if section in SECTIONS:
+                parts[section] = build(SECTIONS[section], given, section)
+                whole[section] = to_values(parts[section])
+                continue
             kind = given.get("kind", default) if isinstance(given, dict) else default
-            parts[section] = build_kind(table, given, section, default)
+            parts[section] = build_kind(KINDS[section], given, section, default)
             whole[section] = {"kind": kind} | to_values(parts[section])
-        for section, settings in SECTIONS.items():
-            parts[section] = build(settings, values.get(section, {}), section)
-            whole[section] = to_values(parts[section])
         return cls(name=name, task=task, values=whole, **parts)
 
 
@@ -113,15 +113,17 @@ def _apply(values: Values, overrides: Sequence[str]) -> Values:
     size those that the size stands for: they go.
     """
     changed, alone = override(values, overrides), override({}, overrides)
-    for section, (table, default) in KINDS.items():
+    for section, default in plan_of(values).sections.items():
         asked = alone.get(section)
-        if not isinstance(asked, dict) or not isinstance(changed[section], dict):
+        if section in SECTIONS or not (
+            isinstance(asked, dict) and isinstance(changed[section], dict)
+        ):
             continue
         before = values.get(section, {}).get("kind", default)
         if asked.get("kind", before) != before:
             changed[section] = asked
         elif "size" in asked:
-            sizes = getattr(find_kind(table, before, section), "sizes", {})
+            sizes = getattr(find_kind(KINDS[section], before, section), "sizes", {})
             for key in set(sizes.get(asked["size"], ())) - set(asked):
                 changed[section].pop(key, None)
     return changed

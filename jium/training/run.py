@@ -3,6 +3,7 @@
 import json
 import math
 import shutil
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,25 +15,19 @@ from rich.console import Console
 from jium.checkpoint.run import WEIGHTS, load_weights, save_config, save_weights
 from jium.checkpoint.state import NAME as STATE
 from jium.checkpoint.state import load_state, save_state
-from jium.config import Values, find_kind, read_toml, write_toml
-from jium.data.batches import Position
-from jium.errors import ConfigError, MissingExtra, RunError, TrainingError
-from jium.evaluation import METRICS
-from jium.evaluation.runner import mean_loss
-from jium.explanation import explain
-from jium.explanation.attention_figure import picture
+from jium.config import Values, read_toml, write_toml
+from jium.errors import ConfigError, RunError, TrainingError
 from jium.files import write_text
 from jium.messages import say
-from jium.training.card import write_card
-from jium.training.devices import autocast, choose_device, choose_precision, set_threads
+from jium.training.card import trained, write_card
+from jium.training.devices import choose_device, choose_precision, set_threads
 from jium.training.interrupts import interrupts
 from jium.training.log import RunLog
+from jium.training.plans import plan_of
 from jium.training.recipe import Recipe, check_unchanged, recipe
 from jium.training.schedules import Noam, noam_peak
+from jium.training.setup import Fitted, Learned
 from jium.training.trainer import Trainer
-from jium.training.translation import Setup, set_up
-
-SAMPLES = 3  # translations shown at each evaluation
 
 
 class Interrupted(KeyboardInterrupt):
@@ -73,19 +68,47 @@ def train(
         recipe_or_name if isinstance(recipe_or_name, Recipe) else recipe(recipe_or_name, *overrides)
     )
     run = Path(out) if out is not None else Path("runs") / plan.name
-    set_threads(plan.train.threads)
-    device = choose_device(plan.train.device)
-    plan = _open(plan, run, resume, choose_precision(plan.train.precision, device))
     tell = Console(stderr=True, quiet=quiet, highlight=False)
+    device = _settle(plan)
+    plan = _open(plan, run, resume, device)
     with tell.status(say("reading and encoding the data")):
-        setup = set_up(plan, run)
-    tell.print(
-        say("{n} pairs to train on; {dropped} rows dropped ({path})", **_counts(setup)),
-        markup=False,
-        soft_wrap=True,
-    )
+        setup = plan_of(plan.values)(plan, run)
+    tell.print(setup.opening(), markup=False, soft_wrap=True)
+    if isinstance(setup, Fitted):
+        facts = _fit(plan, setup, run, tell)
+    else:
+        facts = _learn(plan, setup, run, device, quiet)
+    setup.task.model.eval()
+    write_card(run, plan, setup, facts)
+    return setup.task
+
+
+def _settle(plan: Recipe) -> torch.device:
+    """Threads, and the device to work on."""
+    set_threads(plan.train.threads if plan.train else None)
+    return choose_device(plan.train.device if plan.train else "cpu")
+
+
+def _fit(plan: Recipe, setup: Fitted, run: Path, tell: Console) -> Values:
+    """Fit at once and save; returns what the model card says of it."""
+    began = time.perf_counter()
+    with tell.status(say("fitting")):
+        figures = setup.fit()
+    seconds = time.perf_counter() - began
+    shown = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    tell.print(shown, markup=False)
+    write_text(run / "metrics.jsonl", json.dumps({"step": 0} | figures) + "\n")
+    setup.save(run)
     save_config(run, plan.values["model"]["kind"], setup.task.model.config, setup.task.about())
-    _save_generation(run, plan)
+    save_weights(run, setup.task.model)
+    return {"fitting time": f"{seconds:.1f} s"} | {k: f"{v:.4f}" for k, v in figures.items()}
+
+
+def _learn(plan: Recipe, setup: Learned, run: Path, device: torch.device, quiet: bool) -> Values:
+    """Train by gradients, looking and saving on the way; returns what the model card says of it."""
+    save_config(run, plan.values["model"]["kind"], setup.task.model.config, setup.task.about())
+    if plan.generation:
+        _save_generation(run, plan)
     trainer = _trainer(plan, setup, device)
     best = _go_on(trainer, setup, run) if (run / STATE).is_file() else Best()
     with (
@@ -112,22 +135,25 @@ def train(
             _look(plan, setup, trainer, best, run, log)
             _save(trainer, best, run)
     load_weights(run, setup.task.model)
-    setup.task.model.eval()
-    write_card(run, plan, setup, trainer, {"score": best.score, "step": best.step})
-    return setup.task
+    return trained(plan, trainer) | {
+        f"best valid {plan.train.metric}": f"{best.score:.4f} at step {best.step:,}"
+    }
 
 
-def _open(plan: Recipe, run: Path, resume: bool, precision: str) -> Recipe:
+def _open(plan: Recipe, run: Path, resume: bool, device: torch.device) -> Recipe:
     """Begin the run folder, or check that the run in it is the one asked for; the precision is
     settled.
     """
-    values: Values = plan.values | {"train": plan.values["train"] | {"precision": precision}}
+    values = dict(plan.values)
+    if plan.train:
+        precision = choose_precision(plan.train.precision, device)
+        values["train"] = values["train"] | {"precision": precision}
     path = run / "recipe.toml"
     if resume:
         if not path.is_file():
             raise RunError("{run}: there is no run to resume. Train without --resume.", run=run)
         check_unchanged(read_toml(path), values)
-        if not (run / STATE).parent.is_dir():
+        if plan.train and not (run / STATE).parent.is_dir():
             load_state(run)  # raises: to start over would write over the finished model
     else:
         _make_room(run)
@@ -152,18 +178,8 @@ def _foreign(run: Path) -> list[str]:
     if not (run / "recipe.toml").is_file():
         return [path.name for path in run.iterdir()]
     ours = {"recipe.toml", "config.json", "generation_config.json", "metrics.jsonl", "last"}
-    ours |= {"tokenizer.json", "tokenizer_config.json", "tensorboard"}
+    ours |= {"tokenizer.json", "tokenizer_config.json", "vocabulary.json", "tensorboard"}
     return [path.name for path in run.iterdir() if path.name not in ours]
-
-
-def _counts(setup: Setup) -> Values:
-    """What became of the rows, for a person."""
-    prepared = setup.prepared
-    return {
-        "n": f"{prepared.counts['train']:,}",
-        "dropped": f"{sum(prepared.dropped.values()):,}",
-        "path": prepared.folder / "dropped.jsonl",
-    }
 
 
 def _save_generation(run: Path, plan: Recipe) -> None:
@@ -177,7 +193,7 @@ def _save_generation(run: Path, plan: Recipe) -> None:
     write_text(run / "generation_config.json", json.dumps(document, indent=2) + "\n")
 
 
-def _trainer(plan: Recipe, setup: Setup, device: torch.device) -> Trainer:
+def _trainer(plan: Recipe, setup: Learned, device: torch.device) -> Trainer:
     lr = plan.optim.lr
     if lr is None:
         if not isinstance(plan.schedule, Noam):
@@ -198,11 +214,11 @@ def _trainer(plan: Recipe, setup: Setup, device: torch.device) -> Trainer:
     )
 
 
-def _go_on(trainer: Trainer, setup: Setup, run: Path) -> Best:
+def _go_on(trainer: Trainer, setup: Learned, run: Path) -> Best:
     """Put everything back where the last save left it."""
     tensors, facts = load_state(run)
     trainer.restore(tensors, facts)
-    setup.train.position = Position(*facts["position"])
+    setup.train.go_on(facts["position"])
     return Best(**facts["best"])
 
 
@@ -210,69 +226,31 @@ def _save(trainer: Trainer, best: Best, run: Path) -> None:
     save_state(run, trainer.tensors(), trainer.facts() | {"best": vars(best)})
 
 
-def _look(plan: Recipe, setup: Setup, trainer: Trainer, best: Best, run: Path, log: RunLog) -> None:
+def _look(
+    plan: Recipe, setup: Learned, trainer: Trainer, best: Best, run: Path, log: RunLog
+) -> None:
     """Measure on the valid split, with the averaged weights if there are any; keep them if they are
     the best.
     """
     with trainer.ema.applied() if trainer.ema else nullcontext():
-        figures = _measure(plan, setup, trainer)
-        lower = plan.train.metric == "loss"
-        score = figures["valid_loss" if lower else f"valid_{plan.train.metric}"]
-        improved = best.improves(score, lower)
+        trainer.model.eval()
+        figures = setup.figures(trainer)
+        score = figures[f"valid_{plan.train.metric}"]
+        improved = best.improves(score, lower_is_better=plan.train.metric == "loss")
         best.looked = trainer.step
         if improved:
             best.score, best.step, best.since = score, trainer.step, 0
             save_weights(run, trainer.model)
         else:
             best.since += 1
-        log.evaluation(trainer.step, figures, improved, _samples(setup))
-        if log.board is not None:
-            _draw(setup, trainer.step, log)
-
-
-def _measure(plan: Recipe, setup: Setup, trainer: Trainer) -> dict[str, float]:
-    trainer.model.eval()
-    with autocast(trainer.device, trainer.precision):
-        batches = (batch.to(trainer.device) for batch in setup.valid.once())
-        loss = mean_loss(setup.task.model, batches)
-    figures = {"valid_loss": loss, "valid_perplexity": math.exp(min(loss, 700.0))}
-    if plan.train.metric != "loss":
-        pairs = setup.valid_pairs
-        answers = setup.task.translate([pair.source for pair in pairs], beam=1)
-        metric = _metric(plan.train.metric, setup)
-        scores = metric(answers, [pair.target for pair in pairs])
-        figures |= {f"valid_{name}": value for name, value in scores.items()}
-    return figures
-
-
-def _metric(name: str, setup: Setup) -> Any:
-    cls = find_kind(METRICS, name, "train.metric")
-    language = setup.task.languages[1]
-    return cls(language=language) if "language" in cls.__dataclass_fields__ else cls()
-
-
-def _samples(setup: Setup) -> list[tuple[str, str, str]]:
-    pairs = setup.valid_pairs[:SAMPLES]
-    answers = setup.task.translate([pair.source for pair in pairs], beam=1)
-    return [(p.source, a, p.target) for p, a in zip(pairs, answers, strict=True)]
-
-
-def _draw(setup: Setup, step: int, log: RunLog) -> None:
-    """What the model looks at in the first valid sentence, where plotting is installed."""
-    try:
-        log.picture(step, "attention", picture(explain(setup.task, setup.valid_pairs[0].source)))
-    except MissingExtra:
-        return
+        log.evaluation(trainer.step, figures, improved, setup.samples())
+        if log.board is not None and (seen := setup.picture()) is not None:
+            log.picture(trainer.step, "attention", seen)
 
 
 def _keep_for_study(trainer: Trainer, run: Path) -> None:
     """The weights before the step that broke, and the batches that broke it."""
     batches: dict[str, torch.Tensor] = {}
     for i, batch in enumerate(trainer.last_batches):
-        batches |= {
-            f"batch.{i}.source": batch.source,
-            f"batch.{i}.target": batch.target_out,
-            f"batch.{i}.source_lengths": torch.tensor(batch.source_layout.lengths),
-            f"batch.{i}.target_lengths": torch.tensor(batch.target_layout.lengths),
-        }
+        batches |= {f"batch.{i}.{name}": tensor for name, tensor in batch.tensors().items()}
     save_state(run / "halt", trainer.tensors() | batches, trainer.facts())

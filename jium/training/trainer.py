@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, Protocol
 
@@ -60,10 +60,15 @@ class TrainConfig:
             raise ConfigError("must be in (0, 1); got {value}.", key="ema", value=self.ema)
 
 
-class Batches(Protocol):
-    """Batches without end, each saying in `after` where the data stands once it is used."""
+class Batch(Protocol):
+    """What the trainer asks of a batch. after: where the data stands once it has been used."""
 
-    def __iter__(self) -> Iterator[Any]: ...
+    @property
+    def after(self) -> Any: ...
+    @property
+    def n_tokens(self) -> int: ...
+    def to(self, device: torch.device) -> Any: ...
+    def tensors(self) -> dict[str, Tensor]: ...  # what to keep of one that broke a step
 
 
 @dataclass
@@ -92,7 +97,7 @@ class Trainer:
         self,
         model: nn.Module,
         objective: Objective,
-        batches: Batches,
+        batches: Iterable[Batch],  # without end
         optimisers: dict[str, torch.optim.Optimizer],
         schedule: Schedule,
         settings: TrainConfig,

@@ -2,23 +2,34 @@
 task.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from jium.config import find_kind
 from jium.data.batches import PairBatches, PairFormat
 from jium.data.pairs import Pair, Prepared, prepare
 from jium.data.store import Encode, PairStore, write_store
-from jium.errors import ConfigError, DataError
+from jium.errors import ConfigError, DataError, MissingExtra
+from jium.evaluation import METRICS
+from jium.evaluation.translation import mean_loss
+from jium.explanation import explain
+from jium.explanation.attention_figure import picture
+from jium.messages import say
 from jium.models.seq2seq import Seq2Seq
 from jium.tasks.translate import Translator
 from jium.text.tokenizer import Tokenizer
+from jium.training.devices import autocast
 from jium.training.recipe import Recipe
+from jium.training.trainer import Trainer
 
+SAMPLES = 3  # translations shown at each evaluation
 MOST_TAGS = 500
 SAMPLE = 1_000_000  # texts that a tokenizer is trained on at most
 MEASURE_TOKENS = 8192  # in a batch that only measures
@@ -34,6 +45,49 @@ class Setup:
     valid_pairs: list[Pair]
     prepared: Prepared
     too_long: int  # training pairs longer than the model takes
+    both_directions: bool
+
+    def opening(self) -> str:
+        return say(
+            "{n} pairs to train on; {dropped} rows dropped ({path})",
+            n=f"{self.prepared.counts['train']:,}",
+            dropped=f"{sum(self.prepared.dropped.values()):,}",
+            path=self.prepared.folder / "dropped.jsonl",
+        )
+
+    def facts(self) -> dict[str, str]:
+        counts, dropped = self.prepared.counts, self.prepared.dropped
+        both = ", both ways" if self.both_directions else ""
+        return {
+            "languages": " to ".join(self.task.languages) + both,
+            "pairs": ", ".join(f"{split} {n:,}" for split, n in counts.items()),
+            "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
+            "longer than the model takes": f"{self.too_long:,}",
+        }
+
+    def figures(self, trainer: Trainer) -> dict[str, float]:
+        with autocast(trainer.device, trainer.precision):
+            batches = (batch.to(trainer.device) for batch in self.valid.once())
+            loss = mean_loss(self.task.model, batches)
+        figures = {"valid_loss": loss, "valid_perplexity": math.exp(min(loss, 700.0))}
+        if trainer.settings.metric != "loss":
+            answers = self.task.translate([pair.source for pair in self.valid_pairs], beam=1)
+            metric = _metric(trainer.settings.metric, self.task.languages[1])
+            scores = metric(answers, [pair.target for pair in self.valid_pairs])
+            figures |= {f"valid_{name}": value for name, value in scores.items()}
+        return figures
+
+    def samples(self) -> list[tuple[str, str, str]]:
+        pairs = self.valid_pairs[:SAMPLES]
+        answers = self.task.translate([pair.source for pair in pairs], beam=1)
+        return [(p.source, a, p.target) for p, a in zip(pairs, answers, strict=True)]
+
+    def picture(self) -> Any | None:
+        """What the model looks at in the first valid sentence, where plotting is installed."""
+        try:
+            return picture(explain(self.task, self.valid_pairs[0].source))
+        except MissingExtra:
+            return None
 
 
 def set_up(recipe: Recipe, run: Path) -> Setup:
@@ -66,7 +120,13 @@ def set_up(recipe: Recipe, run: Path) -> Setup:
         both_directions=recipe.data.both_directions,
     )
     pairs = list(islice(prepared.pairs("valid"), recipe.train.metric_examples))
-    return Setup(task, train, valid, pairs, prepared, train_stores[0].too_long)
+    both = recipe.data.both_directions
+    return Setup(task, train, valid, pairs, prepared, train_stores[0].too_long, both)
+
+
+def _metric(name: str, language: str) -> Any:
+    cls = find_kind(METRICS, name, "train.metric")
+    return cls(language=language) if "language" in cls.__dataclass_fields__ else cls()
 
 
 def _prepared(recipe: Recipe, folder: Path) -> Prepared:

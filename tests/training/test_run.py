@@ -17,6 +17,7 @@ from jium.objectives.loss import Loss
 from jium.objectives.translation import Translation
 from jium.tasks import load
 from jium.training import run as running
+from jium.training import translation
 from jium.training.log import RunLog
 from jium.training.run import Best, train
 
@@ -88,11 +89,11 @@ def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[dict[str, to
     def made(*scores: float, name: str = "valid_loss") -> list[dict[str, torch.Tensor]]:
         seen: list[dict[str, torch.Tensor]] = []
 
-        def measure(plan, setup, trainer):
+        def measure(setup, trainer):
             seen.append({k: v.clone() for k, v in trainer.model.state_dict().items()})
             return {"valid_loss": 0.0, name: scores[len(seen) - 1]}
 
-        monkeypatch.setattr(running, "_measure", measure)
+        monkeypatch.setattr(translation.Setup, "figures", measure)
         return seen
 
     return made

@@ -1,0 +1,54 @@
+"""What a recipe becomes before it is trained: a task and its data, in one of two shapes."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol, runtime_checkable
+
+from jium.training.trainer import Batch, Trainer
+
+
+class Setup(Protocol):
+    """What every training has.
+
+    task: what the run will be loaded as: its `model`, and `about()` for config.json.
+    """
+
+    task: Any
+
+    def opening(self) -> str:
+        """A line for a person, before the work begins: how much data there is."""
+
+    def facts(self) -> dict[str, str]:
+        """What the model card says of the data."""
+
+
+class Batches(Protocol):
+    """Batches without end; `go_on` begins them where `after` of an earlier batch says."""
+
+    def __iter__(self) -> Iterator[Batch]: ...
+    def go_on(self, position: Any) -> None: ...
+
+
+class Learned(Setup, Protocol):
+    """A task whose model is learned by gradients, step by step."""
+
+    train: Batches
+
+    def figures(self, trainer: Trainer) -> dict[str, float]:
+        """Measures on the valid split: "valid_loss", and "valid_X" where train.metric is X."""
+
+    def samples(self) -> list[tuple[str, str, str]]:
+        """Some inputs with what the model makes of them and what was wanted; may be none."""
+
+    def picture(self) -> Any | None:
+        """What TensorBoard shows, uint8 (height, width, 3); None where there is nothing to see."""
+
+
+@runtime_checkable
+class Fitted(Setup, Protocol):
+    """A task whose model is fitted at once, by counting or by a library's solver."""
+
+    def fit(self) -> dict[str, float]:
+        """Fit and return measures on the valid split, as `figures` does."""
+
+    def save(self, run: Any) -> None:
+        """Write what stands beside the weights, such as the vocabulary."""
