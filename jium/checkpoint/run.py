@@ -36,7 +36,8 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "max_len": ("max_position_embeddings",),
         "vocab_size": ("vocab_size",),
         "tie_embeddings": ("tie_word_embeddings",),
-    }
+    },
+    "tfidf": {},
 }
 
 

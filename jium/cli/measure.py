@@ -30,9 +30,9 @@ def evaluate(
     from jium.evaluation.runner import score_table
 
     place = out or (run / f"to-{to}" if to else run)
-    found = measure(
-        run, data or split, to=to, source=source, target=target, tag=tag, out=place, beam=beam
-    )
+    asked = dict(to=to, source=source, target=target, tag=tag, beam=beam)
+    options = {name: value for name, value in asked.items() if value is not None}
+    found = measure(run, data or split, out=place, **options)
     if as_json:
         scores = {s.name: s.value for s in found["scores"]}
         typer.echo(json.dumps({"scores": scores, "by_tag": found["by_tag"]}, ensure_ascii=False))

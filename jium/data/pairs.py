@@ -14,15 +14,13 @@ from typing import Any
 
 from jium.config import to_values
 from jium.data.pair_data import STARTER, Pair, PairData
-from jium.data.preparing import Preparation, Progress
+from jium.data.preparing import MIN_PAIRS, Preparation, Progress
 from jium.data.sources import find_files
 from jium.data.split import SPLITS
 from jium.errors import DataError
 from jium.files import make_folder, whole_file
 
 __all__ = ["MIN_PAIRS", "Pair", "PairData", "Prepared", "prepare"]
-
-MIN_PAIRS = 10  # fewer cannot be trained on
 
 
 @dataclass(frozen=True)
@@ -64,14 +62,20 @@ class Prepared:
                 yield Pair(**json.loads(line))
 
 
-def prepare(data: PairData, out: str | Path, progress: Progress | None = None) -> Prepared:
+def prepare(
+    data: Any,
+    out: str | Path,
+    progress: Progress | None = None,
+    of: type[Preparation] = Preparation,
+) -> Prepared:
     """Read, clean, filter and split the pairs of `data` into the folder `out`.
 
     It gets train.jsonl, valid.jsonl, test.jsonl, dropped.jsonl (file, line, reason and row, long
     values cut) and, last, report.json. Each file is whole or not there. The same data gives the
     same files, byte for byte.
-    progress: called now and then with the number of rows read so far.
-    Raises DataError where the files cannot be read as pairs, or fewer than MIN_PAIRS remain.
+    progress: called now and then with the number of rows read so far. of: the work that such data
+    needs; `data` is then the section that it understands.
+    Raises DataError where the files cannot be read as pairs, or too few remain.
     """
     out = make_folder(Path(out))
     (out / "report.json").unlink(missing_ok=True)  # a folder with it is a finished one
@@ -80,33 +84,12 @@ def prepare(data: PairData, out: str | Path, progress: Progress | None = None) -
             name: stack.enter_context(whole_file(out / f"{name}.jsonl"))
             for name in (*SPLITS, "dropped")
         }
-        work = Preparation(data, files, progress or (lambda rows: None))
+        work = of(data, files, progress or (lambda rows: None))
         work.run()
-    _check(work, out)
+    work.check(out)
     with whole_file(out / "report.json") as file:
         json.dump(_report(work), file, ensure_ascii=False, indent=1)
     return Prepared(out, work.counts, dict(work.dropped))
-
-
-def _check(work: Preparation, out: Path) -> None:
-    dropped = ", ".join(f"{reason} {count}" for reason, count in work.dropped.most_common())
-    if work.counts["train"] < MIN_PAIRS:
-        raise DataError(
-            "{pairs} pairs to train on, from {rows} rows; at least {minimum} are needed. "
-            "Dropped: {dropped}. See {path}.",
-            pairs=work.counts["train"],
-            rows=work.rows,
-            minimum=MIN_PAIRS,
-            dropped=dropped or "0",
-            path=out / "dropped.jsonl",
-        )
-    if not work.counts["valid"] and (work.data.valid is not None or work.data.valid_share):
-        raise DataError(
-            "No pair to validate with, beside {pairs} to train on. Give data.valid=FILE, or set "
-            "apart more than data.valid_share={share} of the pairs, as in data.valid_share=0.1.",
-            pairs=work.counts["train"],
-            share=work.data.valid_share,
-        )
 
 
 def _report(work: Preparation) -> dict[str, Any]:
@@ -119,7 +102,7 @@ def _report(work: Preparation) -> dict[str, Any]:
     }
 
 
-def _digests(data: PairData) -> dict[str, str]:
+def _digests(data: Any) -> dict[str, str]:
     """SHA-256 of every file that was read."""
     paths = [path for split in SPLITS for path in data.paths(split) if path != STARTER]
     digests = {}

@@ -5,15 +5,18 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from itertools import islice
+from pathlib import Path
 from typing import Any, TextIO
 
 from jium.data.duplicates import Seen, fingerprint
 from jium.data.filters import why_drop, why_empty
-from jium.data.pair_data import Pair, PairData
+from jium.data.pair_data import Pair
 from jium.data.pair_rows import PairRow, read_pairs
 from jium.data.row import Row
 from jium.data.split import SPLITS, Split, choose_split
+from jium.errors import DataError
 
+MIN_PAIRS = 10  # fewer cannot be trained on
 KEPT = 1000  # characters of a value that stay in dropped.jsonl
 STEP = 1000  # rows between two calls of `progress`
 ORDER: tuple[Split, ...] = ("test", "valid", "train")  # what is set apart is read first
@@ -24,7 +27,7 @@ Progress = Callable[[int], None]
 class Preparation:
     """One preparation: what was seen, counted and written so far."""
 
-    def __init__(self, data: PairData, files: Mapping[str, TextIO], progress: Progress) -> None:
+    def __init__(self, data: Any, files: Mapping[str, TextIO], progress: Progress) -> None:
         self.data = data
         self.files = files
         self.progress = progress
@@ -41,6 +44,31 @@ class Preparation:
             for found in self._read(split):
                 self._take(found, split)
         self.progress(self.rows)
+
+    def check(self, out: Path) -> None:
+        """Raise DataError where too few pairs remain to train on, or to validate with."""
+        if self.counts["train"] < MIN_PAIRS:
+            raise DataError(
+                "{pairs} pairs to train on, from {rows} rows; at least {minimum} are needed. "
+                "Dropped: {dropped}. See {path}.",
+                pairs=self.counts["train"],
+                rows=self.rows,
+                minimum=MIN_PAIRS,
+                dropped=self.reasons(),
+                path=out / "dropped.jsonl",
+            )
+        if not self.counts["valid"] and (self.data.valid is not None or self.data.valid_share):
+            raise DataError(
+                "No pair to validate with, beside {pairs} to train on. Give data.valid=FILE, or "
+                "set apart more than data.valid_share={share} of the pairs, as in "
+                "data.valid_share=0.1.",
+                pairs=self.counts["train"],
+                share=self.data.valid_share,
+            )
+
+    def reasons(self) -> str:
+        """How many rows were dropped for what, the commonest first."""
+        return ", ".join(f"{why} {count}" for why, count in self.dropped.most_common()) or "0"
 
     def _read(self, split: Split) -> Iterator[PairRow]:
         """The rows given for a split; of train the first, where only so many are wanted."""

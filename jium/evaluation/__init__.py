@@ -6,4 +6,5 @@ METRICS: dict[str, str] = {
     "ter": "jium.evaluation.ter:Ter",
     "rouge": "jium.evaluation.rouge:Rouge",
     "meteor": "jium.evaluation.meteor:Meteor",
+    "classification": "jium.evaluation.classification:Classification",
 }

@@ -12,7 +12,10 @@ from jium.messages import say
 from jium.tasks import load
 
 # Task to "module:function", called with (task, data, run=, out=, **options).
-EVALUATIONS = {"translate": "jium.evaluation.translation:evaluate_run"}
+EVALUATIONS = {
+    "translate": "jium.evaluation.translation:evaluate_run",
+    "classify": "jium.evaluation.classifier:evaluate_run",
+}
 
 
 def evaluate(

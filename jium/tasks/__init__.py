@@ -6,7 +6,10 @@ from typing import Any
 from jium.checkpoint.run import read_config, understood
 from jium.config import find_kind
 
-TASKS = {"translate": "jium.tasks.translate:Translator"}
+TASKS = {
+    "translate": "jium.tasks.translate:Translator",
+    "classify": "jium.tasks.classify:Classifier",
+}
 
 
 def load(run: str | Path) -> Any:

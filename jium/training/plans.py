@@ -47,6 +47,9 @@ PLANS: dict[str, dict[str, Plan]] = {
             },
         )
     },
+    "classify": {
+        "tfidf": Plan("jium.training.tfidf:set_up", {"data": "labels", "model": "tfidf"}),
+    },
 }
 
 
