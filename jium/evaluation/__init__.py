@@ -6,5 +6,8 @@ METRICS: dict[str, str] = {
     "ter": "jium.evaluation.ter:Ter",
     "rouge": "jium.evaluation.rouge:Rouge",
     "meteor": "jium.evaluation.meteor:Meteor",
+    "speech_level": "jium.evaluation.korean:SpeechLevel",
+    "particles": "jium.evaluation.korean:Particles",
+    "spacing": "jium.evaluation.korean:Spacing",
     "classification": "jium.evaluation.classification:Classification",
 }
