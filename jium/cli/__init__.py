@@ -8,7 +8,18 @@ from importlib import import_module
 
 from jium.cli.root import app, main
 
-for _name in ("make", "measure", "translate", "classify", "explain", "tokenizers", "data"):
+for _name in (
+    "make",
+    "measure",
+    "translate",
+    "classify",
+    "correct",
+    "topics",
+    "search",
+    "explain",
+    "tokenizers",
+    "data",
+):
     import_module(f"jium.cli.{_name}")
 
 __all__ = ["app", "main"]

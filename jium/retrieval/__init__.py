@@ -1,0 +1,1 @@
+"""Finding passages in documents of one's own."""
