@@ -14,7 +14,11 @@ from jium.messages import say
 @data_app.command(
     "inspect", help=say("Say what is in a file: columns, lengths, scripts, oddities.")
 )
-def data_inspect(file: Path, as_json: Json = False) -> None:
+def data_inspect(
+    file: Path,
+    out: Annotated[Path | None, typer.Option(help=say("a .html, .png or .json file"))] = None,
+    as_json: Json = False,
+) -> None:
     from jium.data.inspect import inspect
     from jium.data.inspect_view import render
 
@@ -23,6 +27,10 @@ def data_inspect(file: Path, as_json: Json = False) -> None:
         typer.echo(json.dumps(report.to_dict(), ensure_ascii=False))
     else:
         show(render(report))
+    if out is not None:
+        from jium.explanation.data_report import save
+
+        save(report, out)
 
 
 @data_app.command(

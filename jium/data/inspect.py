@@ -2,40 +2,19 @@
 
 import shlex
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from jium.data.characters import odd_kinds
 from jium.data.columns import SOURCE_NAMES, TARGET_NAMES, guess
 from jium.data.compressed import format_of
 from jium.data.duplicates import Seen, fingerprint
+from jium.data.inspect_column import Column, Tally
 from jium.data.row import Row
-from jium.data.scripts import count_letters
 from jium.data.sources import find_files, read_rows
 
-SAMPLE = 10_000  # lengths kept of a column, for its median and percentile
 SHOWN = 3  # rows
-
-
-@dataclass
-class Column:
-    """What stands in one column. Lengths are in characters, of what is not empty.
-
-    median, p95: exact up to SAMPLE values, of a random sample of as many beyond.
-    types: values by type. scripts: share of the letters. odd: values by kind of oddity.
-    """
-
-    name: str
-    types: dict[str, int]
-    empty: float
-    shortest: int
-    median: int
-    p95: int
-    longest: int
-    scripts: dict[str, float]
-    odd: dict[str, int]
 
 
 @dataclass
@@ -72,7 +51,7 @@ def inspect(path: str | Path) -> Report:
     """
     files = find_files(path)
     headerless = looks_headerless(files[0])
-    tallies: dict[str, _Tally] = {}
+    tallies: dict[str, Tally] = {}
     seen, problems, first = Seen(), Counter[str](), list[dict[str, str]]()
     rows = duplicates = 0
     for row in read_rows(path, header=not headerless, strict=False):
@@ -84,7 +63,7 @@ def inspect(path: str | Path) -> Report:
             first.append({name: _shown(value) for name, value in row.values.items()})
         duplicates += not seen.add(fingerprint(*map(str, row.values.values())))
         for name, value in row.values.items():
-            tallies.setdefault(name, _Tally(Random(name))).add(value)
+            tallies.setdefault(name, Tally(Random(name))).add(value)
     columns = [tally.column(name, rows - problems.total()) for name, tally in tallies.items()]
     found = guess_pair(columns)
     return Report(
@@ -143,64 +122,3 @@ def _command(path: str | Path, found: tuple[str, str] | None) -> str:
 def _shown(value: Any, width: int = 200) -> str:
     text = "" if value is None else str(value)
     return text if len(text) <= width else text[: width - 1] + "…"
-
-
-@dataclass
-class _Tally:
-    """What was counted in a column so far."""
-
-    random: Random
-    values: int = 0
-    empty: int = 0
-    shortest: int = 0
-    longest: int = 0
-    types: Counter[str] = field(default_factory=Counter)
-    letters: Counter[str] = field(default_factory=Counter)
-    odd: Counter[str] = field(default_factory=Counter)
-    sample: list[int] = field(default_factory=list)
-
-    def add(self, value: Any) -> None:
-        text = value if isinstance(value, str) else "" if value is None else str(value)
-        if not text.strip():
-            self.empty += 1
-            return
-        self.values += 1
-        self.types[_type(value)] += 1
-        self._add_length(len(text))
-        self.letters.update(count_letters(text[:SAMPLE]))
-        self.odd.update(odd_kinds(text))
-
-    def _add_length(self, length: int) -> None:
-        self.shortest = min(self.shortest or length, length)
-        self.longest = max(self.longest, length)
-        if len(self.sample) < SAMPLE:
-            self.sample.append(length)
-        elif (place := self.random.randrange(self.values)) < SAMPLE:  # Vitter (1985), algorithm R
-            self.sample[place] = length
-
-    def column(self, name: str, rows: int) -> Column:
-        lengths = sorted(self.sample) or [0]
-        letters = self.letters.total()
-        return Column(
-            name=name,
-            types=dict(self.types.most_common()),
-            empty=(rows - self.values) / rows
-            if rows
-            else 0.0,  # a key that a row lacks is empty too
-            shortest=self.shortest,
-            median=lengths[len(lengths) // 2],
-            p95=lengths[int(len(lengths) * 0.95)],
-            longest=self.longest,
-            scripts={script: count / letters for script, count in self.letters.most_common()},
-            odd=dict(self.odd.most_common()),
-        )
-
-
-def _type(value: Any) -> str:
-    if isinstance(value, str):
-        return "text"
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, int | float):
-        return "number"
-    return type(value).__name__

@@ -4,14 +4,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from jium.data.inspect import Column, Report
-from jium.messages import say
+from jium.data.inspect import Report
+from jium.data.inspect_column import Column
+from jium.data.korean_sample import Korean
+from jium.messages import language, say
 
 
 def render(report: Report) -> Group:
     """The report as tables and lines, for `rich`, in the language of the person."""
     parts: list[RenderableType] = [Text(line) for line in _heading(report)]
-    parts += [_columns(report), _first_rows(report)]
+    parts += [_columns(report), *_korean(report), _first_rows(report)]
     if report.command:
         parts += [Text(say("To train a translator on it:")), Text("  " + report.command, "bold")]
     else:
@@ -44,8 +46,11 @@ def _columns(report: Report) -> Table:
         say("empty"),
         say("characters"),
         say("scripts"),
+        say("repeated"),
         say("odd"),
-        caption=say("characters: shortest / median / 95 % / longest"),
+        caption=say("characters: shortest / median / 95 % / longest")
+        + "\n"
+        + say("repeated: letter for letter / but for case, spaces and punctuation"),
     )
     for column in report.columns:
         table.add_row(
@@ -56,6 +61,7 @@ def _columns(report: Report) -> Table:
             ", ".join(
                 f"{name} {share:.0%}" for name, share in column.scripts.items() if share > 0.005
             ),
+            f"{column.repeated:,} / {column.repeated_loosely:,}",
             _counts(column.odd),
         )
     return table
@@ -64,6 +70,44 @@ def _columns(report: Report) -> Table:
 def _lengths(column: Column) -> str:
     lengths = (column.shortest, column.median, column.p95, column.longest)
     return " / ".join(f"{length:,}" for length in lengths)
+
+
+def _korean(report: Report) -> list[RenderableType]:
+    """How each Korean column is written, or what is needed to tell."""
+    written = [(column.name, column.korean) for column in report.columns if column.korean]
+    if not written and any({"ko", "mixed"} & column.languages.keys() for column in report.columns):
+        return [Text(say('Spacing and speech levels are told by Kiwi: pip install "jium[ko]"'))]
+    return [Text(line) for name, korean in written for line in _korean_lines(name, korean)]
+
+
+def _korean_lines(column: str, korean: Korean) -> list[str]:
+    return [
+        say(
+            "{column}: spacing as Kiwi's at {spacing:.1%} of places, F1 of spaces {f1:.1%} (a "
+            "sample of {texts} texts)",
+            column=column,
+            spacing=korean.spacing,
+            f1=korean.spaces_f1,
+            texts=f"{korean.texts:,}",
+        ),
+        say(
+            "{column}: speech levels of {sentences} sentences: {levels}; {mixed:.0%} of the texts "
+            "mix levels",
+            column=column,
+            sentences=f"{korean.sentences:,}",
+            levels=", ".join(f"{level_name(n)} {share:.0%}" for n, share in korean.levels.items()),
+            mixed=korean.mixed,
+        ),
+    ]
+
+
+def level_name(level: str) -> str:
+    """A speech level in the language of the person: 해요체, or haeyo."""
+    from jium.text.speech_level import LEVELS
+
+    if level == "none":
+        return say("no level")
+    return LEVELS[level] if language() == "ko" else level
 
 
 def _first_rows(report: Report) -> Table:
