@@ -15,6 +15,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
+from jium.checkpoint.bert_names import SETTINGS as BERT
 from jium.config import build, find_kind, to_values
 from jium.errors import ConfigError, RunError
 from jium.files import write_text, write_whole
@@ -37,7 +38,15 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "vocab_size": ("vocab_size",),
         "tie_embeddings": ("tie_word_embeddings",),
     },
+    "bert": BERT,
+    "sentence": BERT,
     "tfidf": {},
+    "noisy_channel": {},
+    "word2vec": {},
+    "glove": {},
+    "word_table": {},
+    "lda": {},
+    "nmf": {},
 }
 
 

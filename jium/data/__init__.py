@@ -2,5 +2,8 @@
 
 DATA = {
     "pairs": "jium.data.pairs:PairData",
+    "texts": "jium.data.texts:TextData",
+    "corpus": "jium.data.corpora:CorpusData",
+    "similar": "jium.data.similar_data:SimilarData",
     "labels": "jium.data.labels:LabelData",
 }

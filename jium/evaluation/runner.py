@@ -15,6 +15,10 @@ from jium.tasks import load
 EVALUATIONS = {
     "translate": "jium.evaluation.translation:evaluate_run",
     "classify": "jium.evaluation.classifier:evaluate_run",
+    "words": "jium.evaluation.words:evaluate_run",
+    "embed": "jium.evaluation.similarity:evaluate_run",
+    "correct": "jium.evaluation.spelling:evaluate_run",
+    "topics": "jium.evaluation.topics:evaluate_run",
 }
 
 

@@ -11,11 +11,11 @@ from jium.messages import say
 HEIGHT = 720  # pixels of a frame in a notebook
 
 
-def show(page: str) -> None:
+def show(page: str, title: str | None = None) -> None:
     """Show a page below the cell of a notebook, or else open it in a browser."""
     if _in_notebook():
         display = require("IPython.display", "all")
-        display.display(display.HTML(framed(page)))
+        display.display(display.HTML(framed(page, title)))
         return
     path = Path(tempfile.mkdtemp(prefix="jium-")) / "explanation.html"
     path.write_text(page, "utf-8")
@@ -23,11 +23,11 @@ def show(page: str) -> None:
         print(say("Open it in a browser: {path}", path=path))
 
 
-def framed(page: str) -> str:
-    """A page in a frame, so that its styles stay its own."""
+def framed(page: str, title: str | None = None) -> str:
+    """A page in a frame, so that its styles stay its own. title: read aloud for the frame."""
     return (
         f'<iframe srcdoc="{escape(page)}" width="100%" height="{HEIGHT}" '
-        f'title="{escape(say("Attention"))}" style="border: 0"></iframe>'
+        f'title="{escape(title or say("Attention"))}" style="border: 0"></iframe>'
     )
 
 

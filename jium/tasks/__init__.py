@@ -9,6 +9,10 @@ from jium.config import find_kind
 TASKS = {
     "translate": "jium.tasks.translate:Translator",
     "classify": "jium.tasks.classify:Classifier",
+    "words": "jium.tasks.words:WordVectors",
+    "embed": "jium.tasks.embed:SentenceEmbedder",
+    "correct": "jium.tasks.correct:Corrector",
+    "topics": "jium.tasks.topics:TopicModel",
 }
 
 

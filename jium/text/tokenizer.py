@@ -194,7 +194,9 @@ class Tokenizer:
     @classmethod
     def _foreign(cls, backend: tokenizers.Tokenizer, about: dict[str, Any]) -> "Tokenizer":
         kind = about.get("jium", {}).get("kind") or _KIND_OF_MODEL[type(backend.model).__name__]
-        return cls(backend, kind, find_roles(backend, about), **about)
+        roles = find_roles(backend, about)
+        ours = {"backend", "kind", "roles"}  # words that others use for something else
+        return cls(backend, kind, roles, **{k: v for k, v in about.items() if k not in ours})
 
     # ------------------------------------------------------------ within
 

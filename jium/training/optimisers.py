@@ -5,6 +5,7 @@ from torch import nn
 
 from jium.config import config
 from jium.errors import ConfigError
+from jium.training.adagrad import RowAdagrad
 
 
 @config
@@ -46,7 +47,24 @@ class AdamW:
         return torch.optim.AdamW(groups, lr=lr, betas=self.betas, eps=self.eps, fused=True)
 
 
-def _check(lr: float | None, betas: tuple[float, float]) -> None:
+@config
+class Adagrad:
+    """AdaGrad with one rate a row: for tables of word vectors, of which a step touches few rows."""
+
+    lr: float | None = 0.2
+    eps: float = 1e-10  # beside gradients of a mean over a batch, which are small
+    per_row: bool = True  # False: one rate a weight, as GloVe has it
+
+    def __post_init__(self) -> None:
+        _check(self.lr, ())
+
+    def make(self, model: nn.Module, lr: float) -> torch.optim.Optimizer:
+        """An optimiser over the parameters of `model` that want a gradient."""
+        parameters = [p for p in model.parameters() if p.requires_grad]
+        return RowAdagrad(parameters, lr, self.eps, self.per_row)
+
+
+def _check(lr: float | None, betas: tuple[float, ...]) -> None:
     if lr is not None and lr <= 0:
         raise ConfigError("must be above 0; got {value}.", key="lr", value=lr)
     if not all(0 <= beta < 1 for beta in betas):
@@ -56,4 +74,5 @@ def _check(lr: float | None, betas: tuple[float, float]) -> None:
 OPTIMISERS = {
     "adam": "jium.training.optimisers:Adam",
     "adamw": "jium.training.optimisers:AdamW",
+    "adagrad": "jium.training.optimisers:Adagrad",
 }

@@ -30,6 +30,8 @@ class Plan:
         return getattr(import_module(module), name)(recipe, run)
 
 
+WORDS: dict[str, str | None] = {"data": "corpus", "optim": "adagrad", "train": None}
+
 # Task to kind of model to plan; the first kind is taken where none is named.
 PLANS: dict[str, dict[str, Plan]] = {
     "translate": {
@@ -49,6 +51,39 @@ PLANS: dict[str, dict[str, Plan]] = {
     },
     "classify": {
         "tfidf": Plan("jium.training.tfidf:set_up", {"data": "labels", "model": "tfidf"}),
+    },
+    "words": {
+        "word2vec": Plan(
+            "jium.training.words:set_up_word2vec",
+            {**WORDS, "model": "word2vec", "objective": "skip_gram", "schedule": "linear"},
+        ),
+        "glove": Plan(
+            "jium.training.words:set_up_glove",
+            {**WORDS, "model": "glove", "objective": "glove", "schedule": "constant"},
+        ),
+    },
+    "embed": {
+        "sentence": Plan(
+            "jium.training.embed:set_up",
+            {
+                "data": "similar",
+                "tokenizer": None,
+                "model": "sentence",
+                "objective": "contrastive",
+                "optim": "adamw",
+                "schedule": "cosine",
+                "train": None,
+            },
+        ),
+    },
+    "correct": {
+        "noisy_channel": Plan(
+            "jium.training.correction:set_up", {"data": "texts", "model": "noisy_channel"}
+        ),
+    },
+    "topics": {
+        kind: Plan("jium.training.topics:set_up", {"data": "texts", "model": kind})
+        for kind in ("lda", "nmf")
     },
 }
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from jium.config import config
 from jium.data.prefetch import prefetch
 from jium.errors import ConfigError, TrainingError
+from jium.nn.rows import summed
 from jium.objectives.loss import Loss
 from jium.training.devices import autocast
 from jium.training.ema import Ema
@@ -82,6 +83,22 @@ class Report:
     tokens: int
     seconds: float
     losses: dict[str, float] = field(default_factory=dict)
+
+
+def _held(parameter: nn.Parameter) -> Tensor:
+    """The gradient of a parameter; of a sparse one the rows it has, each summed first."""
+    assert parameter.grad is not None
+    if not parameter.grad.is_sparse:
+        return parameter.grad
+    parameter.grad = summed(parameter.grad)
+    return parameter.grad._values()
+
+
+def _clip(gradients: list[Tensor], bound: float) -> float:
+    """Scale gradients in place so that their norm is at most `bound`; returns what it was."""
+    norm = nn.utils.get_total_norm(gradients, foreach=True)
+    torch._foreach_mul_(gradients, (bound / (norm + 1e-6)).clamp(max=1.0))
+    return float(norm)
 
 
 class Trainer:
@@ -171,10 +188,9 @@ class Trainer:
         optimiser = self.optimisers[name]
         self.scaler.unscale_(optimiser)
         parameters = [p for group in optimiser.param_groups for p in group["params"]]
-        gradients = [p.grad for p in parameters if p.grad is not None]
+        gradients = [_held(p) for p in parameters if p.grad is not None]
         torch._foreach_div_(gradients, float(count))
-        bound = self.settings.clip or math.inf
-        norm = float(nn.utils.clip_grad_norm_(parameters, bound, foreach=True))
+        norm = _clip(gradients, self.settings.clip or math.inf)
         if not math.isfinite(norm) and not self.scaler.is_enabled():
             self._halt(GRADIENT, norm=norm, step=step)
         share = self.schedule(step, self.settings.steps)

@@ -48,7 +48,7 @@ def test_an_unknown_recipe_has_its_nearest_named():
         ("train.ema=1.0", r"train\.ema: must be in \(0, 1\); got 1\.0"),
         ("model.n_heads=7", r"model\.n_heads: must divide dim; got n_heads=7 with dim=128"),
         ("model.size=huge", r"model\.size: no size 'huge'"),
-        ("optim.kind=sgd", r"optim\.kind: no optim \"sgd\".* Known: adam, adamw"),
+        ("optim.kind=sgd", r"optim\.kind: no optim \"sgd\".* Known: adagrad, adam, adamw"),
         ("objective.kind=translate", r"objective\.kind: .* Did you mean \"translation\"\?"),
         ("schedule.warmup=0", r"schedule\.warmup: must be at least 1 step; got 0"),
         ("generation.beam=0", r"generation\.beam: must be at least 1; got 0"),
