@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from quality import card
 from record import record
 from sklearn.feature_extraction.text import TfidfVectorizer
-from translation_quality import card
 
 import jium
 from jium.config import read_toml
@@ -74,6 +74,14 @@ def rank(embed: Embed) -> dict[str, Any]:
     return {"1-2": one, "2-3": two, "1-3": three, "as wanted": one > two > three}
 
 
+def training(run: Path) -> dict[str, Any]:
+    """How a run was made, without what is particular to a machine: the folder of its data."""
+    recipe = read_toml(run / "recipe.toml")
+    recipe["data"].pop("folder", None)
+    facts = {name: value for name, value in card(run).items() if name != "command"}
+    return {"card": facts, "recipe": recipe}
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path)
@@ -101,11 +109,10 @@ def main() -> None:
         print(f"{system:22}", *shown, figures[system]["three sentences"])
     about = {
         "pairs": {name: len(pairs) for name, pairs in sets.items()},
-        "training": card(options.run),
-        "recipe": read_toml(options.run / "recipe.toml"),
+        "sentence vectors": training(options.run),
     }
     if options.words is not None:
-        about["words"] = {"training": card(options.words)}
+        about["mean of word vectors"] = training(options.words)
     suffix = "" if options.split == "test" else f"-{options.split}"
     print(record(f"sentence-vectors{suffix}", figures, about))
 

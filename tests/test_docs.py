@@ -23,6 +23,7 @@ TWINS = {
     "docs/architecture.md": "docs/architecture.ko.md",
     "docs/tokenizers.md": "docs/tokenizers.ko.md",
     "docs/translation.md": "docs/translation.ko.md",
+    "docs/words.md": "docs/words.ko.md",
 }
 PAGES = [*TWINS, *TWINS.values(), "CONTRIBUTING.md", "CHANGELOG.md"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

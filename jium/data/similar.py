@@ -22,12 +22,16 @@ Names = dict[str, str]  # of columns; "" for one of the usual names
 
 
 # fmt: off
-COLUMN_NAMES: dict[str, Sequence[str]] = {
-    "first": ("sentence1", "premise", "anchor", "query", "question", "문장1", *SOURCE_NAMES),
-    "second": ("sentence2", "hypothesis", "positive", "answer", "문장2", *TARGET_NAMES),
-    "score": ("score", "similarity", "점수", "유사도"),
-    "label": ("label", "gold_label", "라벨"),
-    "text": TEXT_NAMES,
+COLUMN_NAMES: dict[str, tuple[Sequence[str], ...]] = {  # the first group that is there counts
+    "first": (
+        ("sentence1", "premise", "anchor", "query", "question", "문장1"), SOURCE_NAMES,
+    ),
+    "second": (
+        ("sentence2", "hypothesis", "positive", "answer", "문장2"), TARGET_NAMES,
+    ),
+    "score": (("score", "similarity", "점수", "유사도"),),
+    "label": (("label", "gold_label", "라벨"),),
+    "text": (TEXT_NAMES,),
 }
 # fmt: on
 COLUMNS: dict[str, tuple[str, ...]] = {
@@ -221,7 +225,8 @@ def _find(file: Path, names: Names, key: str) -> list[str]:
                 columns=", ".join(present),
                 key=f"{key}.{name}",
             )
-        usual = [given] if given else guess(present, COLUMN_NAMES[name])
+        groups = (guess(present, group) for group in COLUMN_NAMES[name])
+        usual = [given] if given else next(filter(None, groups), [])
         if len(usual) != 1:
             raise DataError(
                 "{path}: which column is the {what}? It has: {columns}. Name it: {key}",

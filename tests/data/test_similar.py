@@ -108,6 +108,13 @@ def test_columns_may_be_named(folder: Path):
     assert found.sources[0] == [Similar("하나", "둘", 0.6)]
 
 
+def test_a_column_that_says_where_a_row_is_from_is_not_taken_for_a_sentence(folder: Path):
+    rows = [("비가 온다.", "비가 내린다.", 5, "news")]
+    write(folder / "more.jsonl", "sentence1 sentence2 score source", rows)
+    found = read_scored_file(str(folder / "more.jsonl"))
+    assert found == [Similar("비가 온다.", "비가 내린다.", 1.0)]
+
+
 def test_a_file_alone_can_be_read_to_measure_on(folder: Path):
     found = read_scored_file(str(folder / "valid.jsonl"), lowest=0.0, highest=4.0)
     assert [example.score for example in found] == [1.0, 0.25]

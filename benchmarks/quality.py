@@ -1,6 +1,6 @@
-"""How good is a trained translator on its test split?
+"""How good is a trained run on its test split?
 
-    python benchmarks/translation_quality.py RUN --name NAME [--to LANGUAGE] [--began COMMIT]
+    python benchmarks/quality.py RUN --name NAME [--to LANGUAGE] [--began COMMIT]
 
 Records every score with its interval and signature, the scores by tag, and what the run's own card
 says: steps, time, machine, command. No sentence of the data is kept.
@@ -33,7 +33,8 @@ def main() -> None:
     parser.add_argument("--to", default=None)
     parser.add_argument("--began", default=None, help="commit at which the training began")
     options = parser.parse_args()
-    found = jium.evaluate(options.run, "test", to=options.to)
+    direction = {"to": options.to} if options.to else {}
+    found = jium.evaluate(options.run, "test", **direction)
     figures: dict[str, Any] = {score.name: score_to_values(score) for score in found["scores"]}
     about = {
         "sentences": len(found["predictions"]),
@@ -42,8 +43,8 @@ def main() -> None:
         "recipe": read_toml(options.run / "recipe.toml"),
     }
     path = record(options.name, figures, about)
-    bleu, chrf = figures["bleu"]["value"], figures["chrf"]["value"]
-    print(f"BLEU {bleu:.2f}  chrF {chrf:.2f}  {path}")
+    shown = "  ".join(f"{score.name} {score.value:.2f}" for score in found["scores"])
+    print(f"{shown}  {path}")
 
 
 if __name__ == "__main__":
