@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from jium.cli.root import Json, Lines, Run, Texts, app
-from jium.cli.texts import chunks, inputs
+from jium.cli.texts import chunks, inputs, task_of
 from jium.messages import say
 
 
@@ -21,9 +21,7 @@ def classify(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    from jium.tasks import load
-
-    task = load(run)
+    task = task_of(run, "classify")
     for chunk in chunks(inputs(texts, file), 4096):
         for text, answer in zip(chunk, _answers(task, chunk, top, as_json), strict=True):
             typer.echo(_line(text, answer, as_json))

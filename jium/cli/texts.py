@@ -60,3 +60,19 @@ def show(what: Any) -> None:
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else 120).print(what)
+
+
+def task_of(run: Path, verb: str) -> Any:
+    """The task of a run. Raises ConfigError where it does not know the verb."""
+    from jium.errors import ConfigError
+    from jium.tasks import load
+
+    task = load(run)
+    if not hasattr(task, verb):
+        raise ConfigError(
+            '{run}: was made for the task "{task}", which does not know "{verb}".',
+            run=run,
+            task=task.about()["task"],
+            verb=verb,
+        )
+    return task

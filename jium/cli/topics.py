@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from jium.cli.root import Json, Lines, Run, Texts, app
-from jium.cli.texts import inputs
+from jium.cli.texts import inputs, task_of
 from jium.messages import say
 
 
@@ -19,9 +19,7 @@ def topics(
     words: Annotated[int, typer.Option(help=say("telling words of a topic"))] = 10,
     as_json: Json = False,
 ) -> None:
-    from jium.tasks import load
-
-    task = load(run)
+    task = task_of(run, "topics")
     found = task.topics(words)
     if not texts and file is None:
         for topic in found:

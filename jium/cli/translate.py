@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from jium.cli.root import Json, Lines, Run, Texts, app
-from jium.cli.texts import chunks, inputs
+from jium.cli.texts import chunks, inputs, task_of
 from jium.messages import say
 
 
@@ -29,9 +29,7 @@ def translate(
     stream: Annotated[bool, typer.Option("--stream", help=say("print as it is written"))] = False,
     as_json: Json = False,
 ) -> None:
-    from jium.tasks import load
-
-    task = load(run)
+    task = task_of(run, "translate")
     options = {
         **dict(to=to, tag=tag, beam=beam, n_best=n_best, temperature=temperature, top_k=top_k),
         **dict(top_p=top_p, max_tokens=max_tokens, seed=seed),

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from jium.cli.root import Json, Lines, Run, Texts, app
-from jium.cli.texts import chunks, inputs
+from jium.cli.texts import chunks, inputs, task_of
 from jium.messages import say
 
 Count = Annotated[int, typer.Option("-n", help=say("how many to print"))]
@@ -15,7 +15,7 @@ Count = Annotated[int, typer.Option("-n", help=say("how many to print"))]
 
 @app.command(help=say("Print the vectors of words or sentences."))
 def embed(run: Run, texts: Texts = None, file: Lines = None, as_json: Json = False) -> None:
-    task = _task(run, "embed")
+    task = task_of(run, "embed")
     for chunk in chunks(inputs(texts, file)):
         for text, vector in zip(chunk, task.embed(chunk), strict=True):
             numbers = [float(f"{value:.6g}") for value in vector]
@@ -36,7 +36,7 @@ def similar(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    task = _task(run, "similar")
+    task = task_of(run, "similar")
     options: dict[str, Any] = {} if among is None else {"among": list(inputs(None, among))}
     for text in inputs(texts, file):
         _ranked(text, task.similar(text, n=n, **options), as_json)
@@ -51,14 +51,14 @@ def analogy(
     n: Count = 5,
     as_json: Json = False,
 ) -> None:
-    found = _task(run, "analogy").analogy(a, b, c, n=n)
+    found = task_of(run, "analogy").analogy(a, b, c, n=n)
     _ranked(f"{b} - {a} + {c}", found, as_json)
 
 
 @app.command(help=say("Print how alike words are, as a table for a spreadsheet."))
 def relate(run: Run, texts: Texts = None, file: Lines = None, as_json: Json = False) -> None:
     words = list(inputs(texts, file))
-    table = _task(run, "similarities").similarities(words)
+    table = task_of(run, "similarities").similarities(words)
     if not as_json:
         typer.echo(",".join(map(_cell, ["", *words])))
     for word, row in zip(words, table.tolist(), strict=True):
@@ -66,21 +66,6 @@ def relate(run: Run, texts: Texts = None, file: Lines = None, as_json: Json = Fa
             _print({"text": word, "similarities": dict(zip(words, row, strict=True))})
         else:
             typer.echo(",".join([_cell(word), *(f"{value:.4f}" for value in row)]))
-
-
-def _task(run: Path, verb: str) -> Any:
-    """The task of a run. Raises ConfigError where it does not know the verb."""
-    from jium.errors import ConfigError
-    from jium.tasks import load
-
-    task = load(run)
-    if not hasattr(task, verb):
-        raise ConfigError(
-            'a run for the task "{task}" cannot {verb}. Train one of words or sentences.',
-            task=task.about()["task"],
-            verb=verb,
-        )
-    return task
 
 
 def _ranked(text: str, found: list[tuple[str, float]], as_json: bool) -> None:
@@ -124,4 +109,4 @@ def export(
     out: Annotated[Path, typer.Option(help=say("the file or folder to write"))],
     to: Annotated[str, typer.Option(help=say("the format, such as word2vec"))] = "word2vec",
 ) -> None:
-    _task(run, "export").export(out, to=to)
+    task_of(run, "export").export(out, to=to)

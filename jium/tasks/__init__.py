@@ -20,6 +20,8 @@ def load(run: str | Path) -> Any:
     """The task object of a run folder, ready to use. Raises RunError if the folder is none, or is
     damaged.
     """
+    if (Path(run) / "modules.json").is_file():  # of sentence-transformers
+        return find_kind(TASKS, "embed", "task").read(run)
     about = read_config(Path(run))["jium"]
     with understood(Path(run) / "config.json"):
         task = find_kind(TASKS, about["task"], "task")

@@ -96,7 +96,7 @@ def _fit(plan: Recipe, setup: Fitted, run: Path, tell: Console) -> Values:
         figures = setup.fit()
     seconds = time.perf_counter() - began
     shown = "  ".join(f"{name} {value:.3f}" for name, value in figures.items())
-    tell.print(shown, markup=False)
+    tell.print(shown, markup=False, soft_wrap=True)
     write_text(run / "metrics.jsonl", json.dumps({"step": 0} | figures) + "\n")
     setup.save(run)
     save_config(run, plan.values["model"]["kind"], setup.task.model.config, setup.task.about())
