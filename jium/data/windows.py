@@ -8,7 +8,7 @@ product (Ji et al., 2016, https://arxiv.org/abs/1604.04661) rather than many pro
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -16,10 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from jium.config import config
+from jium.data.huffman import block_paths, huffman
 from jium.errors import ConfigError
 from jium.nn.rows import Places
 
 TABLE = 2**21  # places in the table that negatives are drawn from
+Output = Literal["negative_sampling", "hierarchical_softmax"]
 
 
 @config
@@ -31,6 +33,7 @@ class Windows:
     window: int = 5  # words to each side at most
     dynamic: bool = True  # for each word 1 to `window` at random: near words count more
     sample: float = 1e-3  # words of a larger share than about this are dropped at random; 0: none
+    output: Output = "negative_sampling"  # or the other, which has no negatives
     negatives: int = 5  # for each word seen together, so many drawn at random
     power: float = 0.75  # of a word's frequency, gives how often it is drawn
     block: int = 32  # neighbouring words that share negatives,
@@ -58,10 +61,12 @@ class WindowBatch:
 
     inputs: words that are seen, (blocks, block) or, where the objective averages, (blocks,
     columns), with block + 2 * window columns; outputs: words that are guessed, the other of the
-    two, and after them in each block the negatives.
+    two, and after them in each block the negatives. For the hierarchical softmax: the inner nodes
+    on the ways to them, (blocks, nodes).
     low, high: (blocks, block, 1), int16, the first and last column around a word; high < low where
     it has none. n_around: (blocks, block, 1), how many that are. n_pairs: their sum.
-    n_tokens: words of the stretch, with those dropped.
+    n_tokens: words of the stretch, with those dropped. turns: for the hierarchical softmax,
+    (blocks, words that are guessed, nodes), int8 (jium.data.huffman: block_paths).
     """
 
     inputs: Places
@@ -73,6 +78,7 @@ class WindowBatch:
     n_tokens: int
     window: int
     after: Position = Position()
+    turns: Tensor | None = None
 
     def around(self) -> Tensor:
         """Which columns are seen together with a word: (blocks, block, columns)."""
@@ -104,6 +110,7 @@ class WindowBatch:
             self.n_tokens,
             self.window,
             self.after,
+            None if self.turns is None else self.turns.to(device),
         )
 
 
@@ -128,6 +135,7 @@ class WindowBatches:
         self.seed = seed
         self.position = Position()
         self._kept = kept_shares(np.asarray(counts), windows.sample)
+        self._paths = huffman(counts) if windows.output == "hierarchical_softmax" else None
         self._table = negative_table(np.asarray(counts), windows.power)
 
     @property
@@ -201,10 +209,10 @@ class WindowBatches:
         columns = np.lib.stride_tricks.sliding_window_view(line, block + 2 * window)[::block]
         centres = line[window : window + len(first)].reshape(n_blocks, block)
         inputs, outputs = (columns, centres) if self.windows.averages else (centres, columns)
-        drawn = self._table[rng.integers(0, len(self._table), (n_blocks, self.windows.shared))]
+        guessed, turns = self._guessed(outputs, rng)
         return WindowBatch(
             Places.of(inputs.ravel()),
-            Places.of(np.hstack([outputs, drawn]).ravel()),
+            guessed,
             torch.from_numpy(low.astype(np.int16)),
             torch.from_numpy(high.astype(np.int16)),
             torch.from_numpy(n_around.astype(np.float32)),
@@ -212,7 +220,16 @@ class WindowBatches:
             n_words,
             window,
             after,
+            turns,
         )
+
+    def _guessed(self, words: NDArray, rng: np.random.Generator) -> tuple[Places, Tensor | None]:
+        """What scores are taken with to guess words, (blocks, m): `outputs` and `turns`."""
+        if self._paths is not None:
+            nodes, turns = block_paths(self._paths, words)
+            return Places.of(nodes.ravel()), torch.from_numpy(turns)
+        drawn = self._table[rng.integers(0, len(self._table), (len(words), self.windows.shared))]
+        return Places.of(np.hstack([words, drawn]).ravel()), None
 
 
 def _padded(values: NDArray, size: int, value: int) -> NDArray:

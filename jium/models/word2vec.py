@@ -49,7 +49,11 @@ class Word2VecConfig:
 
 
 class Word2Vec(nn.Module):
-    """Vectors of words and pieces (`words`), and of words where they are guessed (`contexts`)."""
+    """Vectors of words and pieces (`words`), and of words where they are guessed (`contexts`).
+
+    With the hierarchical softmax, `contexts` are the inner nodes of the tree, and its last row is
+    without use.
+    """
 
     def __init__(self, config: Word2VecConfig) -> None:
         super().__init__()
@@ -73,7 +77,7 @@ class Word2Vec(nn.Module):
         return spread(self._seen(places.rows), places)
 
     def outputs(self, places: Places) -> Tensor:
-        """Vectors of words that are guessed: (places, dim)."""
+        """Vectors of words that are guessed, or of inner nodes: (places, dim)."""
         return spread(take_rows(self.contexts, places.rows), places)
 
     @torch.inference_mode()

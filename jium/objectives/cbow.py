@@ -8,15 +8,14 @@ import torch
 from jium.config import config
 from jium.data.windows import WindowBatch, Windows
 from jium.models.word2vec import Word2Vec
+from jium.objectives.hierarchical_softmax import hierarchical_softmax
 from jium.objectives.loss import Loss
 from jium.objectives.negative_sampling import negative_sampling
 
 
 @config
 class Cbow(Windows):
-    """Mikolov et al. (2013), https://arxiv.org/abs/1301.3781, figure 1, with negative sampling; the
-    loss is of one word.
-    """
+    """Mikolov et al. (2013), https://arxiv.org/abs/1301.3781, figure 1; the loss is of one word."""
 
     averages: ClassVar[bool] = True
 
@@ -29,5 +28,9 @@ class Cbow(Windows):
         mean = torch.bmm(around, columns)  # (blocks, block, dim)
         guessed = (n_around > 0).to(columns.dtype)  # (blocks, block, 1)
         wanted = torch.eye(block, dtype=columns.dtype, device=columns.device) * guessed
+        n_guessed = int(guessed.sum())
+        if batch.turns is not None:
+            yield Loss(hierarchical_softmax(mean, outputs, batch.turns, wanted), n_guessed)
+            return
         negative = guessed * (self.negatives / self.shared)
-        yield Loss(negative_sampling(mean, outputs, wanted, negative), int(guessed.sum()))
+        yield Loss(negative_sampling(mean, outputs, wanted, negative), n_guessed)

@@ -13,6 +13,7 @@ from jium.config import build
 from jium.data.similar_batches import Frame
 from jium.errors import ConfigError, RunError
 from jium.models.sentence import SentenceConfig, SentenceEncoder
+from jium.tasks import load
 from jium.tasks.embed import SentenceEmbedder
 from jium.text.tokenizer import Tokenizer, TokenizerConfig
 
@@ -110,7 +111,8 @@ def foreign(folder: Path, pooling: Any = "mean", *more: Any, **settings: Any) ->
 @pytest.mark.parametrize("normalised", [True, False])
 def test_what_they_write_gives_equal_vectors_here(tmp_path: Path, pooling: str, normalised: bool):
     model = foreign(tmp_path, pooling, *([modules.Normalize()] if normalised else []))
-    task = SentenceEmbedder.read(tmp_path / "saved")
+    task = load(tmp_path / "saved")  # as `jium.load` does
+    assert isinstance(task, SentenceEmbedder)
     texts = ["hello world", "a bc", "deeds " * 9]
     assert np.abs(task.embed(texts) - model.encode(texts)).max() < 1e-5
     assert task.frame == Frame((2,), (3,))

@@ -17,6 +17,9 @@ KINDS = {
     "skip_gram": ("word2vec",),
     "cbow": ("word2vec", "objective.kind=cbow"),
     "subwords": ("word2vec", "model.subwords=jamo", "model.n_buckets=300"),
+    # slowly: at the rate of the others all is learned before the loss is first measured
+    "skip_gram_tree": ("word2vec", "objective.output=hierarchical_softmax", "optim.lr=0.05"),
+    "cbow_tree": ("word2vec", "objective.kind=cbow", "objective.output=hierarchical_softmax"),
     "glove": ("glove",),
 }
 
@@ -131,3 +134,17 @@ def test_an_objective_of_another_model_is_refused(corpus, tmp_path):
         train(
             "word2vec", *settings(corpus), "objective.kind=glove", out=tmp_path / "run", quiet=True
         )
+
+
+def test_an_output_there_is_not_is_refused(corpus, tmp_path):
+    with pytest.raises(ConfigError, match="objective.output.*hierarchical_softmax"):
+        made("skip_gram", corpus, tmp_path / "run", "objective.output=softmax")
+
+
+@pytest.mark.parametrize("kind", ["skip_gram_tree", "cbow_tree"])
+def test_two_words_are_enough_for_a_tree(kind, tmp_path):
+    file, valid = tmp_path / "two.txt", tmp_path / "valid.txt"
+    file.write_text("밤 낮 밤 낮\n낮 밤 밤 낮\n" * 30, "utf-8")
+    valid.write_text("낮 밤 낮\n", "utf-8")
+    made(kind, file, tmp_path / "run", f"data.valid={valid}", steps=20)
+    assert len(jium.load(tmp_path / "run").vectors) == 2
