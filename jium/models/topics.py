@@ -6,6 +6,7 @@ what is kept is a table of topics by words, as tensors.
 """
 
 import warnings
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -73,7 +74,7 @@ class NmfConfig(TopicsConfig):
     max_iterations: int = 400
 
 
-class Topics(nn.Module):
+class Topics(nn.Module, ABC):
     """A table of topics by words; `share` is how much of the texts is about each topic."""
 
     table: Tensor
@@ -106,12 +107,13 @@ class Topics(nn.Module):
         self.share.copy_(torch.from_numpy(weighted.sum(axis=0) / weighted.sum()))
         return found
 
+    @abstractmethod
     def infer(self, counts: Any) -> NDArray[np.float64]:
         """The topics of texts: (texts, topics), rows sum to 1; uniform where no word is known."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _learn(self, counts: Any) -> NDArray[np.float64]:
-        raise NotImplementedError
+        """The table of a corpus: (topics, vocab)."""
 
     def word_shares(self) -> NDArray[np.float64]:
         """P(word | topic): (topics, vocab)."""

@@ -40,6 +40,13 @@ class Cleaning:
                 raise ConfigError("must be 0 or more; got {value}.", key=key, value=value)
 
 
+def cleaning_of(data: Any) -> Cleaning | None:
+    """The cleaning in a [data] section, alone; None where it says clean = false."""
+    if not data.clean:
+        return None
+    return Cleaning(**{name: getattr(data, name) for name in Cleaning.__dataclass_fields__})
+
+
 def clean(text: str, cleaning: Cleaning | None = None) -> str:
     """The text, cleaned; always NFC, and always encodable as UTF-8."""
     steps = _steps(cleaning or Cleaning())

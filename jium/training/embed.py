@@ -16,10 +16,10 @@ from jium.evaluation.correlation import pearson, spearman
 from jium.messages import say
 from jium.models.sentence import SentenceEncoder
 from jium.tasks.embed import SentenceEmbedder
+from jium.text.normalise import cleaning_of
 from jium.text.tokenizer import Tokenizer
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
-from jium.training.words import cleaning_of
 
 SAMPLE = 200_000  # texts that a tokenizer is trained on at most
 SHOWN = 8  # pairs with their cosines in the log

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from jium.config import build, to_values
 from jium.data.labels import prepare_labels
 from jium.data.pairs import Prepared
 from jium.errors import TrainingError, require
@@ -17,7 +16,7 @@ from jium.evaluation.classification import Classification
 from jium.messages import say
 from jium.models.tfidf import Tfidf, TfidfConfig
 from jium.tasks.classify import Classifier
-from jium.text.normalise import Cleaning
+from jium.text.normalise import cleaning_of
 from jium.text.vectorise import Vectoriser
 from jium.training.recipe import Recipe
 
@@ -100,16 +99,10 @@ def set_up(recipe: Recipe, run: Path) -> TfidfSetup:
         Tfidf(config),
         vectoriser,
         classes,
-        cleaning_of(recipe.data) if recipe.data.clean else None,
+        cleaning_of(recipe.data),
         calibrated=config.classifier == "logistic" or prepared.counts["valid"] > 0,
     )
     return TfidfSetup(task, config, prepared, counts, np.array([numbers[x] for x in labels]))
-
-
-def cleaning_of(data: Any) -> Cleaning:
-    """The cleaning in a [data] section, alone."""
-    names = Cleaning.__dataclass_fields__
-    return build(Cleaning, {k: v for k, v in to_values(data).items() if k in names})
 
 
 def fit_linear(config: TfidfConfig, weighted: Any, labels: NDArray[np.int64]) -> Any:

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from jium.config import build, to_values
 from jium.data.cooccurrence import CountBatches, Counts, count_pairs, read_counts, write_counts
 from jium.data.corpora import Corpus, CorpusData, facts, prepare_corpus
 from jium.data.windows import WindowBatches, Windows
@@ -18,7 +17,7 @@ from jium.models.glove import Glove
 from jium.models.word2vec import Word2Vec
 from jium.objectives.glove import GloveLoss
 from jium.tasks.words import WordVectors
-from jium.text.normalise import Cleaning
+from jium.text.normalise import cleaning_of
 from jium.training.recipe import Recipe
 from jium.training.setup import Batches
 from jium.training.trainer import Trainer
@@ -170,13 +169,6 @@ def _task(recipe: Recipe, model: type[nn.Module], corpus: Corpus) -> WordVectors
     made: Any = model(replace(recipe.model, vocab_size=len(corpus.vocabulary)))
     made.spell(corpus.vocabulary.words)
     return WordVectors(made, corpus.vocabulary, cleaning_of(recipe.data))
-
-
-def cleaning_of(data: Any) -> Cleaning | None:
-    """The cleaning in a [data] section, alone."""
-    names = Cleaning.__dataclass_fields__
-    values = {key: value for key, value in to_values(data).items() if key in names}
-    return build(Cleaning, values) if data.clean else None
 
 
 def _split(counts: Counts, share: float) -> tuple[Counts, Counts]:
