@@ -46,7 +46,7 @@ def test_a_changed_token_changes_nothing_before_it(positions: str, norm_first: b
     before = run(stack, [row, other], sources)
     for place in range(7):
         changed = row.clone()
-        changed[place] += 1
+        changed[place, ::2] += 1  # not all of them: a norm takes an equal shift away
         after = run(stack, [changed, other], sources)
         assert torch.equal(after[0][:place], before[0][:place])
         assert (after[0][place:] != before[0][place:]).any(dim=-1).all()
@@ -57,7 +57,7 @@ def test_a_changed_token_changes_nothing_before_it(positions: str, norm_first: b
 def test_an_encoder_sees_both_ways(positions: str) -> None:
     stack, (row,) = make(positions=positions), texts([5])
     changed = row.clone()
-    changed[2] += 1
+    changed[2, ::2] += 1
     differs = run(stack, [changed])[0] != run(stack, [row])[0]
     assert differs.any(dim=-1).all()
 
