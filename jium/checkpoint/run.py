@@ -15,11 +15,13 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from jium.checkpoint.bert_names import SETTINGS as BERT
+from jium.checkpoint.names import clip_text, llama, t5
+from jium.checkpoint.names.bert import SETTINGS as BERT
 from jium.config import build, find_kind, to_values
 from jium.errors import ConfigError, RunError
 from jium.files import write_text, write_whole
 from jium.models import CONFIGS, MODELS
+from jium.models.heads import HeadConfig, Headed
 
 WEIGHTS = "model.safetensors"
 
@@ -38,8 +40,15 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "vocab_size": ("vocab_size",),
         "tie_embeddings": ("tie_word_embeddings",),
     },
+    "gpt": llama.SETTINGS,
+    "t5": t5.SETTINGS,
+    "clip_text": clip_text.SETTINGS,
     "bert": BERT,
+    "electra": BERT,
     "sentence": BERT,
+    "rnn": {"vocab_size": ("vocab_size",)},
+    "cnn": {"vocab_size": ("vocab_size",)},
+    "fasttext": {"vocab_size": ("vocab_size",)},
     "tfidf": {},
     "noisy_channel": {},
     "word2vec": {},
@@ -51,8 +60,8 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def save_config(run: Path, kind: str, model_config: Any, about: dict[str, Any]) -> None:
-    """Write config.json. about: task, special token ids and whatever else the task must know to
-    run.
+    """Write config.json. about: task, special token ids, the head on an encoder, and whatever else
+    the task must know to run.
     """
     values = to_values(model_config)
     shared = {name: values[ours] for ours, names in NAMES[kind].items() for name in names}
@@ -104,11 +113,20 @@ def load_model(run: Path) -> nn.Module:
     """The model of a run, in evaluation mode. Raises RunError if anything of it is missing or
     damaged.
     """
+    kind, config, head = read_model_config(run)
+    encoder = find_kind(MODELS, kind, "model")(config)
+    model = encoder if head is None else Headed(encoder, head)
+    load_weights(run, model)
+    return model.eval()
+
+
+def read_model_config(run: Path) -> tuple[str, Any, HeadConfig | None]:
+    """The kind of a run's model, its settings, and those of the head on it, if there is one."""
     document = read_config(run)
     about = document["jium"]
     with understood(run / "config.json"):
         kind, values = about["kind"], dict(about["model"])
-        cls = find_kind(MODELS, kind, "model")
+        find_kind(MODELS, kind, "model")
         for ours, names in NAMES[kind].items():
             if names[0] in document:
                 values[ours] = document[names[0]]
@@ -117,9 +135,8 @@ def load_model(run: Path) -> nn.Module:
             raise ConfigError(
                 "must be at least 1; got {value}.", key="vocab_size", value=config.vocab_size
             )
-    model = cls(config)
-    load_weights(run, model)
-    return model.eval()
+        head = build(HeadConfig, about["head"]) if "head" in about else None
+    return kind, config, head
 
 
 def save_weights(run: Path, model: nn.Module) -> None:

@@ -15,10 +15,10 @@ from tokenizers import Tokenizer as Backend
 from tokenizers.processors import TemplateProcessing
 from torch import Tensor
 
-from jium.checkpoint import bert_names
+from jium.checkpoint.names import bert as bert_names
 from jium.checkpoint.run import WEIGHTS, understood
 from jium.config import build
-from jium.data.similar_batches import Frame
+from jium.data.frames import Frame
 from jium.errors import RunError
 from jium.files import make_folder, write_text, write_whole
 from jium.models.sentence import SentenceConfig, SentenceEncoder

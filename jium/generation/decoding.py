@@ -3,11 +3,13 @@
 Beam search and sampling see only this, so they serve every model that writes token by token.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from jium.models.gpt import Gpt
 from jium.models.seq2seq import Seq2Seq
 from jium.nn.layout import Layout
 
@@ -60,6 +62,54 @@ class _KeptLayout(Layout):
         super().__init__(mask.sum(1).tolist(), mask.device)
         self.time = mask.size(1)
         self.full = bool(mask.all())
+
+
+class GptDecoder:
+    """Prompts written on: row i belongs to prompt i // rows.
+
+    A search begins with START, in the place of which the prompts stand here: the first tokens given
+    to `step` are not read. ends: tokens that end a text; together they are the first of them, by
+    the probability of the likeliest or, for drawing, of all (`joined`).
+    """
+
+    def __init__(
+        self,
+        model: Gpt,
+        prompts: Tensor,
+        max_len: int,
+        rows: int = 1,
+        ends: Sequence[int] = (),
+        joined: Callable[[Tensor, int], Tensor] = torch.amax,
+    ) -> None:
+        """prompts: (prompts, time) ids, of one length; max_len: tokens, those of the prompt too."""
+        n, time = prompts.shape
+        self.model, self.ends, self.joined = model, list(ends), joined
+        self.device = prompts.device
+        self.cache = model.new_cache(max_len)
+        hidden = model(prompts.flatten(), Layout([time] * n, self.device), self.cache)
+        self.first: Tensor | None = self._logits(hidden.view(n, time, -1)[:, -1])
+        if rows > 1:
+            each = torch.arange(n, device=self.device).repeat_interleave(rows)
+            self.cache.select(each)
+            self.first = self.first[each]
+
+    def step(self, tokens: Tensor) -> Tensor:
+        if self.first is not None:
+            logits, self.first = self.first, None
+            return logits
+        layout = Layout([1] * len(tokens), self.device)
+        return self._logits(self.model(tokens, layout, self.cache))
+
+    def _logits(self, hidden: Tensor) -> Tensor:
+        logits = self.model.output(hidden).float()
+        if len(self.ends) > 1:
+            end = self.joined(logits[:, self.ends], 1)
+            logits[:, self.ends] = -torch.inf
+            logits[:, self.ends[0]] = end
+        return logits
+
+    def select(self, rows: Tensor, sources: Tensor | None = None) -> None:
+        self.cache.select(rows)
 
 
 @torch.no_grad()

@@ -27,6 +27,8 @@ class Seq2SeqConfig(TransformerConfig):
     n_decoder_layers: int = 6
     vocab_size: int | None = None  # None: the tokenizer's
     tie_embeddings: bool = True  # one matrix for source, target and output; else two: the source's
+    scale_embedding: bool = True  # token embeddings are multiplied by sqrt(dim)
+    output_bias: bool = False  # a bias on logits, which training leaves as it is
 
     sizes: ClassVar[dict[str, dict[str, Any]]] = {
         "tiny": dict(dim=64, n_heads=4, ffn_dim=128, n_encoder_layers=2, n_decoder_layers=2),
@@ -59,14 +61,14 @@ class Seq2Seq(nn.Module):
         super().__init__()
         assert config.vocab_size is not None, "the tokenizer gives it before the model is made"
         self.config = config
-        self.scale = math.sqrt(config.dim)
+        self.scale = math.sqrt(config.dim) if config.scale_embedding else 1.0
         self.source_embedding = nn.Embedding(config.vocab_size, config.dim)
         self.target_embedding = self.source_embedding
         if not config.tie_embeddings:
             self.target_embedding = nn.Embedding(config.vocab_size, config.dim)
         self.encoder = Stack(config, config.n_encoder_layers)
         self.decoder = Stack(config, config.n_decoder_layers, causal=True, cross=True)
-        self.output = nn.Linear(config.dim, config.vocab_size, bias=False)
+        self.output = nn.Linear(config.dim, config.vocab_size, bias=config.output_bias)
         self._initialise()
         self.output.weight = self.target_embedding.weight
 

@@ -34,7 +34,10 @@ class Scope:
 class Attention(nn.Module):
     """softmax(Q K^T / sqrt(head_dim)) V over `n_heads` heads, section 3.2 of Vaswani et al. (2017).
 
-    With fewer `n_kv_heads` several query heads share a key head (Ainslie et al., 2023).
+    With fewer `n_kv_heads` several query heads share a key head (Ainslie et al., 2023). out_bias:
+    of the last layer, where it differs from `bias`. norm_eps: where given, queries and keys are
+    normalised head by head (Henry et al., 2020, https://arxiv.org/abs/2010.04245, with RMSNorm).
+    scale: what scores are multiplied by; None: 1 / sqrt(head_dim).
     """
 
     def __init__(
@@ -45,16 +48,24 @@ class Attention(nn.Module):
         head_dim: int | None = None,
         bias: bool = True,
         dropout: float = 0.0,
+        *,
+        out_bias: bool | None = None,
+        norm_eps: float | None = None,
+        scale: float | None = None,
     ) -> None:
         super().__init__()
         self.n_heads = n_heads
         self.n_kv_heads = n_kv_heads or n_heads
         self.head_dim = head_dim or dim // n_heads
         self.dropout = dropout
+        self.scale = scale
         self.q_proj = nn.Linear(dim, self.n_heads * self.head_dim, bias=bias)
         self.k_proj = nn.Linear(dim, self.n_kv_heads * self.head_dim, bias=bias)
         self.v_proj = nn.Linear(dim, self.n_kv_heads * self.head_dim, bias=bias)
-        self.o_proj = nn.Linear(self.n_heads * self.head_dim, dim, bias=bias)
+        out_bias = bias if out_bias is None else out_bias
+        self.o_proj = nn.Linear(self.n_heads * self.head_dim, dim, bias=out_bias)
+        self.q_norm = None if norm_eps is None else nn.RMSNorm(self.head_dim, eps=norm_eps)
+        self.k_norm = None if norm_eps is None else nn.RMSNorm(self.head_dim, eps=norm_eps)
 
     def forward(
         self, x: Tensor, scope: Scope, context: Tensor | None = None, slot: Slot | None = None
@@ -66,10 +77,12 @@ class Attention(nn.Module):
         is filled.
         """
         q = self._heads(self.q_proj(x), scope.layout)  # (batch, heads, queries, head_dim)
+        if self.q_norm is not None:
+            q = self.q_norm(q)
         if scope.rotation is not None and context is None:
             q = rotate(q, scope.rotation)
         k, v = self._keys_values(x, scope, context, slot)  # (batch, kv_heads, keys, head_dim)
-        y = attend(q, k, v, scope, self.dropout if self.training else 0.0)
+        y = attend(q, k, v, scope, self.dropout if self.training else 0.0, self.scale)
         y = rearrange(y, "b h t d -> b t (h d)")
         return self.o_proj(y if scope.layout is None else scope.layout.unpad(y, len(x)))
 
@@ -81,6 +94,8 @@ class Attention(nn.Module):
             return slot.keys, slot.values
         source, layout = (x, scope.layout) if context is None else (context, scope.key_layout)
         k, v = self._heads(self.k_proj(source), layout), self._heads(self.v_proj(source), layout)
+        if self.k_norm is not None:
+            k = self.k_norm(k)
         if context is None and scope.rotation is not None:
             k = rotate(k, scope.rotation)
         if slot is None:
@@ -95,7 +110,14 @@ class Attention(nn.Module):
         return rearrange(padded, "b t (h d) -> b h t d", d=self.head_dim)
 
 
-def attend(q: Tensor, k: Tensor, v: Tensor, scope: Scope, dropout_p: float = 0.0) -> Tensor:
+def attend(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    scope: Scope,
+    dropout_p: float = 0.0,
+    scale: float | None = None,
+) -> Tensor:
     """Scaled dot-product attention, (batch, heads, queries, head_dim).
 
     k and v may have fewer heads than q (shared by groups), and fewer rows (the beams of one source
@@ -107,10 +129,10 @@ def attend(q: Tensor, k: Tensor, v: Tensor, scope: Scope, dropout_p: float = 0.0
     if k.size(1) < q.size(1):
         k, v = (t.repeat_interleave(q.size(1) // k.size(1), dim=1) for t in (k, v))
     if scope.weights is not None or _formula_is_faster(q):
-        y = _formula(q, k, v, scope, dropout_p)
+        y = _formula(q, k, v, scope, dropout_p, scale)
     else:
         mask, causal = _mask(q, k, scope)
-        y = F.scaled_dot_product_attention(q, k, v, mask, dropout_p, is_causal=causal)
+        y = F.scaled_dot_product_attention(q, k, v, mask, dropout_p, is_causal=causal, scale=scale)
     return rearrange(y, "b h (n t) d -> (b n) h t d", n=beams) if beams > 1 else y
 
 
@@ -140,14 +162,16 @@ def _formula_is_faster(q: Tensor) -> bool:
     return q.device.type == "cpu" and q.dtype == torch.bfloat16 and q.requires_grad
 
 
-def _formula(q: Tensor, k: Tensor, v: Tensor, scope: Scope, dropout_p: float) -> Tensor:
+def _formula(
+    q: Tensor, k: Tensor, v: Tensor, scope: Scope, dropout_p: float, scale: float | None
+) -> Tensor:
     """Attention as it is written down, keeping the weights, (batch, heads, queries, keys), if they
     are wanted.
     """
     mask, causal = _mask(q, k, scope)
     if causal:
         mask = _past(q.size(2), k.size(2), q.device)
-    scores = q @ k.mT / math.sqrt(q.size(-1))
+    scores = q @ k.mT / math.sqrt(q.size(-1)) if scale is None else q @ k.mT * scale
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf) if mask.dtype == torch.bool else scores + mask
     weights = scores.softmax(-1, dtype=q.dtype)

@@ -10,7 +10,8 @@ from jium.errors import ConfigError
 from jium.nn.attention import Attention, Scope
 from jium.nn.cache import Slot
 from jium.nn.dropout import Dropout
-from jium.nn.feed_forward import FeedForward
+from jium.nn.feed_forward import Activation, FeedForward
+from jium.nn.positions import RopeScaling, Scheme
 
 
 @config
@@ -22,15 +23,19 @@ class TransformerConfig:
     n_kv_heads: int | None = None  # None: as many as n_heads
     head_dim: int | None = None  # None: dim / n_heads
     ffn_dim: int = 2048
-    activation: Literal["relu", "gelu", "swiglu"] = "relu"
+    activation: Activation = "relu"
     norm: Literal["layer", "rms"] = "layer"
     norm_first: bool = False  # True: pre-norm, with one more norm after the last block
     norm_eps: float = 1e-5
     bias: bool = True
+    qkv_bias: bool | None = None  # of queries, keys and values; None: as `bias`
+    qk_norm: bool = False  # RMSNorm over each head of queries and keys
+    attention_scale: float | None = None  # scores are multiplied by it; None: 1 / sqrt(head_dim)
     dropout: float = 0.1  # on what each sub-layer adds, and on embeddings
     attention_dropout: float = 0.0  # on attention weights; slow on CPU
-    positions: Literal["sinusoidal", "learned", "rotary", "alibi", "none"] = "sinusoidal"
+    positions: Scheme = "sinusoidal"
     rope_theta: float = 10_000.0
+    rope_scaling: RopeScaling | None = None  # of rotary positions, for longer texts
     max_len: int = 512  # in tokens
 
     def __post_init__(self) -> None:
@@ -122,6 +127,9 @@ class Block(nn.Module):
             config.n_heads,
             config.n_kv_heads,
             config.head_dim,
-            config.bias,
+            config.bias if config.qkv_bias is None else config.qkv_bias,
             config.attention_dropout,
+            out_bias=config.bias,
+            norm_eps=config.norm_eps if config.qk_norm else None,
+            scale=config.attention_scale,
         )

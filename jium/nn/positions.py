@@ -6,11 +6,43 @@ Each class may offer `embed` (added to the token embedding), `rotation` (turns q
 """
 
 import math
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from jium.errors import JiumError
+from jium.config import config
+from jium.errors import ConfigError, JiumError
+
+Scheme = Literal["sinusoidal", "sinusoidal_halves", "learned", "rotary", "alibi", "none"]
+
+
+@config
+class RopeScaling:
+    """How rotary angles shrink, so that a model reads texts longer than it was first trained on.
+
+    "linear" divides every angle by `factor` (Chen et al., 2023, https://arxiv.org/abs/2306.15595).
+    "llama3" leaves wavelengths below original_len / high_freq_factor as they are, divides those
+    above original_len / low_freq_factor, and goes from one to the other between (Llama 3.1).
+    """
+
+    kind: Literal["linear", "llama3"] = "linear"
+    factor: float = 1.0
+    low_freq_factor: float = 1.0
+    high_freq_factor: float = 4.0
+    original_len: int = 8192  # tokens
+
+    def __post_init__(self) -> None:
+        for name in ("factor", "low_freq_factor", "original_len"):
+            if (value := getattr(self, name)) <= 0:
+                raise ConfigError("must be above 0; got {value}.", key=name, value=value)
+        if self.high_freq_factor <= self.low_freq_factor:
+            raise ConfigError(
+                "must be above low_freq_factor={low}; got {value}.",
+                key="high_freq_factor",
+                low=self.low_freq_factor,
+                value=self.high_freq_factor,
+            )
 
 
 class Positions(nn.Module):
@@ -32,12 +64,18 @@ class Positions(nn.Module):
 class Sinusoidal(Positions):
     """Sines and cosines of geometric wavelengths, interleaved; section 3.5 of Vaswani et al.
     (2017),
-    https://arxiv.org/abs/1706.03762."""
+    https://arxiv.org/abs/1706.03762.
 
-    def __init__(self, dim: int, max_len: int) -> None:
+    halves: all sines before all cosines, as tensor2tensor and Marian have it.
+    """
+
+    def __init__(self, dim: int, max_len: int, halves: bool = False) -> None:
         super().__init__()
+        table = sinusoids(max_len, dim)
+        if halves:
+            table = torch.cat((table[:, 0::2], table[:, 1::2]), dim=1)
         self.table: Tensor
-        self.register_buffer("table", sinusoids(max_len, dim), persistent=False)
+        self.register_buffer("table", table, persistent=False)
 
     def embed(self, positions: Tensor) -> Tensor:
         return self.table[positions]
@@ -61,9 +99,17 @@ class Rotary(Positions):
     Su et al. (2021), https://arxiv.org/abs/2104.09864. Halves are paired (i with i + head_dim / 2),
     as Llama has it."""
 
-    def __init__(self, head_dim: int, max_len: int, theta: float = 10_000.0) -> None:
+    def __init__(
+        self,
+        head_dim: int,
+        max_len: int,
+        theta: float = 10_000.0,
+        scaling: RopeScaling | None = None,
+    ) -> None:
         super().__init__()
-        frequency = theta ** -(torch.arange(0, head_dim, 2) / head_dim)
+        frequency = 1.0 / theta ** (torch.arange(0, head_dim, 2) / head_dim)
+        if scaling is not None:
+            frequency = scaled(frequency, scaling)
         angles = torch.outer(torch.arange(max_len), frequency).repeat(1, 2)  # (max_len, head_dim)
         self.cos: Tensor
         self.sin: Tensor
@@ -95,6 +141,16 @@ def sinusoids(max_len: int, dim: int) -> Tensor:
     return torch.stack((angles.sin(), angles.cos()), dim=-1).flatten(1)[:, :dim]
 
 
+def scaled(frequency: Tensor, scaling: RopeScaling) -> Tensor:
+    """Rotary frequencies, in radians a token, as `scaling` has them."""
+    slow = frequency / scaling.factor
+    if scaling.kind == "linear":
+        return slow
+    turns = scaling.original_len * frequency / (2 * math.pi)  # in a text of the first length
+    share = (turns - scaling.low_freq_factor) / (scaling.high_freq_factor - scaling.low_freq_factor)
+    return torch.lerp(slow, frequency, share.clamp(0, 1))
+
+
 def alibi_slopes(n_heads: int) -> Tensor:
     """2^(-8/n), 2^(-16/n), ...; between two powers of two, every other slope of the next power is
     added.
@@ -113,16 +169,24 @@ def rotate(x: Tensor, rotation: tuple[Tensor, Tensor]) -> Tensor:
 
 
 def make_positions(
-    kind: str, dim: int, n_heads: int, head_dim: int, max_len: int, theta: float
+    kind: str,
+    dim: int,
+    n_heads: int,
+    head_dim: int,
+    max_len: int,
+    theta: float,
+    scaling: RopeScaling | None = None,
 ) -> Positions:
-    """The scheme that a recipe calls `kind`: sinusoidal, learned, rotary, alibi or none."""
+    """The scheme that a recipe calls `kind`: sinusoidal, sinusoidal_halves, learned, rotary, alibi
+    or none.
+    """
     match kind:
-        case "sinusoidal":
-            return Sinusoidal(dim, max_len)
+        case "sinusoidal" | "sinusoidal_halves":
+            return Sinusoidal(dim, max_len, halves=kind == "sinusoidal_halves")
         case "learned":
             return Learned(dim, max_len)
         case "rotary":
-            return Rotary(head_dim, max_len, theta)
+            return Rotary(head_dim, max_len, theta, scaling)
         case "alibi":
             return Alibi(n_heads)
         case "none":

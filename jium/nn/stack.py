@@ -39,6 +39,7 @@ class Stack(nn.Module):
             head_dim,
             config.max_len,
             config.rope_theta,
+            config.rope_scaling,
         )
         self.dropout = Dropout(config.dropout)
         self.blocks = nn.ModuleList(Block(config, cross) for _ in range(n_layers))

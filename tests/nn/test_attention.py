@@ -201,3 +201,32 @@ def test_dropout_falls_on_the_weights_in_training_only() -> None:
     module.train()
     assert not torch.allclose(module(x, replace(scope, weights=[])), still, atol=1e-3)
     assert not torch.allclose(module(x, scope), still, atol=1e-3)
+
+
+@pytest.mark.parametrize("wants_weights", [False, True])
+def test_scores_are_multiplied_by_the_scale_that_is_given(wants_weights: bool) -> None:
+    q, k, v = heads(1, 5), heads(2, 7), heads(3, 7)
+    scope = Scope(weights=[] if wants_weights else None)
+    y = attend(q, k, v, scope, scale=0.5)
+    expected = formula(q * 0.5 * math.sqrt(q.size(-1)), k, v)
+    torch.testing.assert_close(y, expected, rtol=0, atol=1e-5)
+
+
+def test_normalised_queries_and_keys_do_not_feel_how_long_they_are() -> None:
+    normed = attention(norm_eps=1e-6)
+    x = torch.randn(2, 5, DIM, generator=torch.Generator().manual_seed(4))
+    before = normed(x, Scope())
+    with torch.no_grad():
+        for layer in (normed.q_proj, normed.k_proj):
+            layer.weight *= 3
+            layer.bias *= 3
+    torch.testing.assert_close(normed(x, Scope()), before, rtol=0, atol=1e-5)
+    with torch.no_grad():
+        normed.q_norm.weight *= 3
+    assert not torch.allclose(normed(x, Scope()), before, atol=1e-3)
+
+
+def test_the_last_layer_may_have_no_bias_where_the_others_do() -> None:
+    layer = attention(bias=True, out_bias=False)
+    assert layer.q_proj.bias is not None and layer.v_proj.bias is not None
+    assert layer.o_proj.bias is None

@@ -4,11 +4,15 @@ from torch import Tensor
 
 from jium.nn.feed_forward import FeedForward
 
-ACTIVATIONS = ["relu", "gelu", "swiglu"]
+ACTIVATIONS = ["relu", "gelu", "gelu_new", "quick_gelu", "silu", "swiglu", "geglu"]
 
 
 def linear(layer: torch.nn.Linear, x: Tensor) -> Tensor:
     return x @ layer.weight.T + (0 if layer.bias is None else layer.bias)
+
+
+def tanh_gelu(x: Tensor) -> Tensor:
+    return 0.5 * x * (1 + torch.tanh((2 / torch.pi) ** 0.5 * (x + 0.044715 * x**3)))
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -23,6 +27,14 @@ def test_each_kind_is_its_formula(activation: str, bias: bool) -> None:
             hidden = up.clamp(min=0)
         case "gelu":
             hidden = up * 0.5 * (1 + torch.erf(up / 2**0.5))
+        case "gelu_new":
+            hidden = tanh_gelu(up)
+        case "quick_gelu":
+            hidden = up / (1 + (-1.702 * up).exp())
+        case "silu":
+            hidden = up / (1 + (-up).exp())
+        case "geglu":
+            hidden = tanh_gelu(linear(ffn.gate_proj, x)) * up
         case _:
             gate = linear(ffn.gate_proj, x)
             hidden = gate / (1 + (-gate).exp()) * up

@@ -5,16 +5,19 @@ import math
 import pytest
 import torch
 
-from jium.errors import JiumError
+from jium.config import build
+from jium.errors import ConfigError, JiumError
 from jium.nn.positions import (
     Alibi,
     Learned,
     Positions,
+    RopeScaling,
     Rotary,
     Sinusoidal,
     alibi_slopes,
     make_positions,
     rotate,
+    scaled,
     sinusoids,
 )
 
@@ -108,6 +111,7 @@ def test_alibi_lowers_scores_in_proportion_to_distance() -> None:
     ("kind", "offers"),
     [
         ("sinusoidal", (True, False, False)),
+        ("sinusoidal_halves", (True, False, False)),
         ("learned", (True, False, False)),
         ("rotary", (False, True, False)),
         ("alibi", (False, False, True)),
@@ -124,3 +128,40 @@ def test_each_kind_by_name_acts_in_its_own_place(kind: str, offers: tuple[bool, 
 def test_an_unknown_kind_lists_those_known() -> None:
     with pytest.raises(JiumError, match="no positions 'rope'. Known: sinusoidal, learned, rotary"):
         make_positions("rope", 16, 4, 4, 10, 10_000.0)
+
+
+def test_halves_hold_all_sines_before_all_cosines() -> None:
+    interleaved, halves = Sinusoidal(6, 10).table, Sinusoidal(6, 10, halves=True).table
+    assert torch.equal(halves, interleaved[:, [0, 2, 4, 1, 3, 5]])
+
+
+def test_linear_scaling_turns_a_token_as_one_nearer_by_the_factor() -> None:
+    far = Rotary(8, 32, scaling=RopeScaling(kind="linear", factor=4.0))
+    torch.testing.assert_close(far.cos[::4], Rotary(8, 8).cos)
+    torch.testing.assert_close(far.sin[::4], Rotary(8, 8).sin)
+
+
+def test_llama3_scaling_leaves_short_waves_and_divides_long_ones() -> None:
+    """Waves of at most 100 / 4 tokens stay, those of 100 and more are 8 times longer."""
+    scaling = RopeScaling(
+        kind="llama3", factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0, original_len=100
+    )
+    lengths = torch.tensor([10.0, 25.0, 40.0, 100.0, 300.0])
+    found = 2 * torch.pi / scaled(2 * torch.pi / lengths, scaling)
+    torch.testing.assert_close(found[[0, 1]], lengths[[0, 1]])
+    torch.testing.assert_close(found[[3, 4]], 8 * lengths[[3, 4]])
+    share = (100 / 40 - 1) / 3  # of a wave between
+    assert 1 / found[2].item() == pytest.approx((share + (1 - share) / 8) / 40)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"factor": 0.0}, r"factor: must be above 0; got 0\.0\."),
+        ({"original_len": 0}, "original_len: must be above 0"),
+        ({"high_freq_factor": 1.0}, r"must be above low_freq_factor=1\.0; got 1\.0"),
+    ],
+)
+def test_a_scaling_that_cannot_be_is_refused(values: dict[str, float], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        build(RopeScaling, values)

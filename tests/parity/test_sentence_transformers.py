@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from jium.checkpoint.bert_names import to_settings
+from jium.checkpoint.names.bert import to_settings
 from jium.config import build
-from jium.data.similar_batches import Frame
+from jium.data.frames import Frame
 from jium.errors import ConfigError, RunError
 from jium.models.sentence import SentenceConfig, SentenceEncoder
 from jium.tasks import load
