@@ -9,6 +9,7 @@ from jium.errors import ConfigError
 Kind = Literal["bpe", "wordpiece", "unigram", "word", "char", "morpheme", "jamo"]
 
 PAD, UNKNOWN, START, END = SPECIAL_TOKENS = ["<PAD>", "<UNK>", "<START>", "<EOS>"]
+MASK = "<MASK>"  # of encoders, where a word is to be guessed
 BYTES = 256
 
 

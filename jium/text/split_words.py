@@ -1,4 +1,6 @@
-"""Running text as a row of words: as they are written between spaces and signs, or as morphemes."""
+"""Running text as a row of words: as they are written between spaces and signs, as morphemes, or as
+the pieces of a tokenizer.
+"""
 
 import re
 import unicodedata
@@ -7,18 +9,25 @@ from functools import cache
 from typing import Literal
 
 from jium.text.korean import kiwi
+from jium.text.tokenizer import Tokenizer
 
-Analyser = Literal["word", "morpheme"]
+Analyser = Literal["word", "morpheme", "pieces"]
 _SIGNS = ("S", "W_URL", "W_EMAIL", "W_SERIAL")  # tags that are no words,
 _KEPT = ("SL", "SH", "SN")  # but for foreign words, Chinese characters and numbers
 
 
-def split_words(texts: Sequence[str], analyser: Analyser) -> list[list[str]]:
+def split_words(
+    texts: Sequence[str], analyser: Analyser, tokenizer: Tokenizer | None = None
+) -> list[list[str]]:
     """The words of each text, in order.
 
     word: runs of letters, or of digits and letters, and single emoji; signs go. morpheme: Kiwi's
-    morphemes, verbs and adjectives as a dictionary has them (갔다 is 가다, 었, 다).
+    morphemes, verbs and adjectives as a dictionary has them (갔다 is 가다, 었, 다). pieces: those
+    of the tokenizer, so that a model of its tokens can begin with their vectors.
     """
+    if analyser == "pieces":
+        assert tokenizer is not None, "pieces are those of a tokenizer"
+        return [[tokenizer.pieces[i] for i in ids] for ids in tokenizer.encode_batch(list(texts))]
     if analyser == "word":
         return [_words().findall(text) for text in texts]
     return [

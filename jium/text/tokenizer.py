@@ -19,8 +19,8 @@ from jium.text import bpe, korean, pieces, sentencepiece_file, tiktoken, unigram
 from jium.text.hangul import from_jamo
 from jium.text.learning import nonempty
 from jium.text.regularise import Regulariser
-from jium.text.settings import END, PAD, START, UNKNOWN, Kind, TokenizerConfig
-from jium.text.special import ROLES, find_roles
+from jium.text.settings import Kind, TokenizerConfig
+from jium.text.special import find_roles
 
 __all__ = ["Kind", "Tokenizer", "TokenizerConfig"]
 
@@ -66,8 +66,7 @@ class Tokenizer:
         Raises TokenizerError where they are empty or support no vocabulary of that size.
         """
         backend = _TRAINERS[settings.kind](settings, nonempty(texts))
-        roles = dict(zip(ROLES, (PAD, UNKNOWN, START, END), strict=True))
-        return cls(backend, settings.kind, roles)
+        return cls(backend, settings.kind, find_roles(backend, {}))
 
     # ------------------------------------------------------------ vocabulary
 
@@ -89,6 +88,21 @@ class Tokenizer:
         return self._role("eos_token")
 
     @property
+    def cls_id(self) -> int:
+        """What stands first in a text that an encoder reads: [CLS], or the start."""
+        return self._role("cls_token" if "cls_token" in self.roles else "bos_token")
+
+    @property
+    def sep_id(self) -> int:
+        """What stands after each text that an encoder reads: [SEP], or the end."""
+        return self._role("sep_token" if "sep_token" in self.roles else "eos_token")
+
+    @property
+    def mask_id(self) -> int:
+        """What stands for a word to be guessed."""
+        return self._role("mask_token")
+
+    @property
     def unk_id(self) -> int | None:
         """None where the vocabulary has no such token."""
         return self._role("unk_token") if "unk_token" in self.roles else None
@@ -108,6 +122,14 @@ class Tokenizer:
             return self.backend.token_to_id(token)
         found = self._id_of_piece.get(token)
         return self._id_of_piece.get(pieces.SPACE_MARK + token) if found is None else found
+
+    @cached_property
+    def pieces(self) -> list[str]:
+        """Every entry of the vocabulary as `tokens` shows it, by id; "" for an id without one."""
+        shown = [""] * self.vocab_size
+        for token, number in self.backend.get_vocab().items():
+            shown[number] = self._readable(token)
+        return shown
 
     # ------------------------------------------------------------ text to ids and back
 

@@ -7,7 +7,7 @@ or in n-grams. Words of one letter count: scikit-learn's own pattern drops `a`, 
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Self
@@ -23,6 +23,7 @@ from jium.text.korean import kiwi
 from jium.text.ngrams import Found, Index, Units, characters, find, words
 
 FILE = "vocabulary.json"
+ROWS = 4096  # texts counted at a time
 _WORD = re.compile(r"\w+")
 
 
@@ -149,6 +150,12 @@ class Vectoriser:
         pairs = zip(self._indices, self.kinds, strict=True)
         blocks = [index.count(_units(kind, texts)) for index, kind in pairs]
         return require("scipy.sparse", "classic").hstack(blocks, format="csr")
+
+    def batches(self, texts: Sequence[str]) -> Iterator[tuple[NDArray[np.int64], tuple[Any]]]:
+        """The counts of some texts at a time, with their numbers."""
+        for start in range(0, len(texts), ROWS):
+            part = texts[start : start + ROWS]
+            yield np.arange(start, start + len(part)), (self(part),)
 
     def save(self, run: Path) -> None:
         """Write vocabulary.json."""
