@@ -2,43 +2,118 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from jium.cli.root import Json, Run, app
+from jium.cli.root import Json, app
 from jium.cli.texts import show
 from jium.messages import say
 
 
 @app.command(help=say("Measure a run on held-out data."))
 def evaluate(
-    run: Run,
+    runs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RUN",
+            help=say(
+                "a run folder; with --suite several that are named as the tasks (runs/cola), a "
+                "folder that holds such (runs), or TASK=RUN"
+            ),
+            show_default=False,
+        ),
+    ],
     data: Annotated[str | None, typer.Option(help=say("a file of pairs"))] = None,
-    split: Annotated[str, typer.Option(help=say("a split of the run's own data"))] = "test",
+    split: Annotated[
+        str | None,
+        typer.Option(help=say("a split of the run's own data"), show_default="test"),
+    ] = None,
     source: Annotated[str | None, typer.Option(help=say("source column of the file"))] = None,
     target: Annotated[str | None, typer.Option(help=say("target column of the file"))] = None,
     tag: Annotated[str | None, typer.Option(help=say("tag column of the file"))] = None,
     to: Annotated[str | None, typer.Option(help=say("language to translate into"))] = None,
     beam: Annotated[int | None, typer.Option(help=say("beams of the search"))] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(
+            help=say(
+                "glue or klue: a run for each task, on the dev files in the folder --data; tasks "
+                "without files or without a run are left out"
+            )
+        ),
+    ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help=say("an earlier suite-NAME.json, which must be of the same files")),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help=say("folder for the report; the run if not given"))
     ] = None,
     as_json: Json = False,
 ) -> None:
+    asked = dict(to=to, source=source, target=target, tag=tag, beam=beam)
+    options = {name: value for name, value in asked.items() if value is not None}
+    if suite is not None:
+        _evaluate_suite(suite, runs, data, split, options, against, out, as_json)
+        return
+    from jium.errors import ConfigError
     from jium.evaluation.runner import evaluate as measure
     from jium.evaluation.runner import score_table
 
+    if against is not None:
+        raise ConfigError("needs --suite.", key="against")
+    if len(runs) > 1:
+        raise ConfigError(
+            "one run is measured at a time; got {n}. For several: --suite, or jium compare.",
+            key="RUN",
+            n=len(runs),
+        )
+    run = Path(runs[0])
     place = out or (run / f"to-{to}" if to else run)
-    asked = dict(to=to, source=source, target=target, tag=tag, beam=beam)
-    options = {name: value for name, value in asked.items() if value is not None}
-    found = measure(run, data or split, out=place, **options)
+    found = measure(run, data or split or "test", out=place, **options)
     if as_json:
         scores = {s.name: s.value for s in found["scores"]}
         typer.echo(json.dumps({"scores": scores, "by_tag": found["by_tag"]}, ensure_ascii=False))
         return
     show(score_table(found))
     typer.echo(say("Best and worst sentences: {path}", path=place / "evaluation.md"), err=True)
+
+
+def _evaluate_suite(
+    suite: str,
+    runs: list[str],
+    data: str | None,
+    split: str | None,
+    options: dict[str, Any],
+    against: Path | None,
+    out: Path | None,
+    as_json: bool,
+) -> None:
+    from jium.errors import ConfigError
+    from jium.evaluation.suite_run import evaluate_suite, place_of
+
+    for key in options:
+        raise ConfigError("is nothing that a suite knows.", key=key)
+    if data is None:
+        raise ConfigError("is missing: the folder of the suite's files. --data DIR", key="data")
+    place = out or place_of(runs)
+    found = evaluate_suite(
+        suite, runs, data, split=split or "dev", out=place, against=against, tell=_tell
+    )
+    if as_json:
+        typer.echo(json.dumps(found.values(), ensure_ascii=False))
+        return
+    for table in found.tables():
+        show(table)
+    for note in found.notes():
+        typer.echo(note)
+    path = place / f"suite-{suite}.md"
+    typer.echo(say("Report, with the digest of each file: {path}", path=path), err=True)
+
+
+def _tell(task: str, rows: int) -> None:
+    typer.echo(say("{task}: {n} rows", task=task, n=rows), err=True)
 
 
 @app.command(help=say("Set measured runs side by side."))
