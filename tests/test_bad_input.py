@@ -158,7 +158,7 @@ def test_a_line_of_ten_megabytes_is_dropped_and_counted(given, tmp_path):
         ("model.n_heads=3", "model.n_heads: must divide dim; got n_heads=3 with dim=16"),
         ("tokenizer.vocab_size=50000", "A vocabulary of 50000 is larger than the texts support"),
         ("tokenizer.vocab_size=10", "tokenizer.vocab_size: bpe needs 260 or more"),
-        ("train.batch_tokens=5", "train.batch_tokens=5 is smaller than the longest pair"),
+        ("train.batch_tokens=5", "train.batch_tokens=5 is smaller than the longest example"),
         ("model.max_len=5", "no training pair fits model.max_len=5 tokens"),
     ],
 )

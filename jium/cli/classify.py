@@ -1,4 +1,4 @@
-"""classify."""
+"""classify, fill."""
 
 import json
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ import typer
 
 from jium.cli.root import Json, Lines, Run, Texts, app
 from jium.cli.texts import chunks, inputs, task_of
+from jium.errors import DataError
 from jium.messages import say
 
 
@@ -16,6 +17,12 @@ def classify(
     run: Run,
     texts: Texts = None,
     file: Lines = None,
+    second: Annotated[
+        str | None, typer.Option(help=say("the other text, where two are judged together"))
+    ] = None,
+    pairs: Annotated[bool, typer.Option(help=say("each line holds two texts, a tab between"))] = (
+        False
+    ),
     top: Annotated[
         int | None, typer.Option(help=say("print so many labels, with probabilities"))
     ] = None,
@@ -23,21 +30,56 @@ def classify(
 ) -> None:
     task = task_of(run, "classify")
     for chunk in chunks(inputs(texts, file), 4096):
-        for text, answer in zip(chunk, _answers(task, chunk, top, as_json), strict=True):
+        asked = [_asked(text, second, pairs) for text in chunk]
+        for text, answer in zip(chunk, _answers(task, asked, top, as_json), strict=True):
             typer.echo(_line(text, answer, as_json))
 
 
-def _answers(task: Any, texts: Sequence[str], top: int | None, as_json: bool) -> list[Any]:
+@app.command(help=say("Guess the words that stand as [MASK] in texts."))
+def fill(
+    run: Run,
+    texts: Texts = None,
+    file: Lines = None,
+    top: Annotated[int, typer.Option(help=say("guesses for each mask"))] = 5,
+    as_json: Json = False,
+) -> None:
+    task = task_of(run, "fill")
+    for text in inputs(texts, file):
+        found = task.fill(text, top=top)
+        if as_json:
+            masks = [[{"token": t, "probability": p} for t, p in row] for row in found]
+            typer.echo(json.dumps({"text": text, "masks": masks}, ensure_ascii=False))
+        else:
+            for row in found:
+                typer.echo("\t".join(f"{token} {share:.4f}" for token, share in row))
+
+
+def _asked(text: str, second: str | None, pairs: bool) -> Any:
+    """A text, or two. Raises DataError for a line without a tab where two texts are asked for."""
+    if second is not None:
+        return (text, second) if text.strip() else ""
+    if not pairs or not text.strip():
+        return text
+    first, tab, other = text.partition("\t")
+    if not tab:
+        raise DataError("no tab in {text!r}: two texts are needed.", text=text[:80])
+    return first, other
+
+
+def _answers(task: Any, texts: Sequence[Any], top: int | None, as_json: bool) -> list[Any]:
     """An answer a text; None for an empty line, so that answers stand beside their lines."""
-    filled = [text for text in texts if text.strip()]
-    if top is None and as_json and task.calibrated:
+    filled = [text for text in texts if not isinstance(text, str) or text.strip()]
+    if top is None and as_json and task.calibrated and task.gives != "score":
         top = len(task.labels)
     found = iter(task.classify(filled, top=top) if filled else [])
-    return [next(found) if text.strip() else None for text in texts]
+    return [next(found) if not isinstance(t, str) or t.strip() else None for t in texts]
 
 
-def _line(text: str, answer: str | dict[str, float] | None, as_json: bool) -> str:
-    label = next(iter(answer)) if isinstance(answer, dict) else answer
+def _line(text: str, answer: Any, as_json: bool) -> str:
+    if isinstance(answer, float):
+        shown = {"text": text, "score": answer}
+        return json.dumps(shown, ensure_ascii=False) if as_json else f"{answer:.4f}"
+    label = next(iter(answer), None) if isinstance(answer, dict) else answer
     if as_json:
         record: dict[str, Any] = {"text": text, "label": label}
         if isinstance(answer, dict):
@@ -45,4 +87,4 @@ def _line(text: str, answer: str | dict[str, float] | None, as_json: bool) -> st
         return json.dumps(record, ensure_ascii=False)
     if isinstance(answer, dict):
         return "\t".join(f"{name} {share:.4f}" for name, share in answer.items())
-    return answer or ""
+    return "\t".join(answer) if isinstance(answer, list) else answer or ""

@@ -2,8 +2,11 @@
 
 DATA = {
     "pairs": "jium.data.pairs:PairData",
+    "documents": "jium.data.documents:DocumentData",
     "texts": "jium.data.texts:TextData",
     "corpus": "jium.data.corpora:CorpusData",
     "similar": "jium.data.similar_data:SimilarData",
+    "questions": "jium.data.questions:QuestionData",
+    "tagged": "jium.data.tagged:TaggedData",
     "labels": "jium.data.labels:LabelData",
 }

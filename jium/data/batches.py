@@ -204,13 +204,18 @@ class PairBatches:
 def fill(source: NDArray, target: NDArray, budget: int) -> list[NDArray]:
     """Cut a sequence of pairs, in order, into runs whose tokens (with four special ones a pair) fit
     `budget`.
-
-    Raises TrainingError where one pair alone is larger than the budget.
     """
-    sizes = np.asarray(source) + np.asarray(target) + 4
+    return cut(np.asarray(source) + np.asarray(target) + 4, budget)
+
+
+def cut(sizes: NDArray, budget: int) -> list[NDArray]:
+    """Cut a sequence of examples, in order, into runs whose sizes together fit `budget`.
+
+    Raises TrainingError where one alone is larger than the budget.
+    """
     if len(sizes) and sizes.max() > budget:
         raise TrainingError(
-            "train.batch_tokens={budget} is smaller than the longest pair, {longest} tokens. "
+            "train.batch_tokens={budget} is smaller than the longest example, {longest} tokens. "
             "Raise it, or lower model.max_len.",
             budget=budget,
             longest=int(sizes.max()),

@@ -6,9 +6,15 @@ from typing import Any
 from jium.text.normalise import Cleaning, clean
 
 
-def cleaner(cleaning: Cleaning | None) -> Callable[[str], str]:
-    """The function that cleans one text; None leaves texts as they stand."""
-    return str if cleaning is None else lambda text: _clean_line(text, cleaning)
+def cleaner(cleaning: Cleaning | None, lines: bool = False) -> Callable[[str], str]:
+    """The function that cleans one text; None leaves texts as they stand. lines: a text may have
+    several.
+    """
+    if cleaning is None:
+        return str
+    if lines:
+        return lambda text: clean(text, cleaning)
+    return lambda text: _clean_line(text, cleaning)
 
 
 def _clean_line(text: str, cleaning: Cleaning) -> str:

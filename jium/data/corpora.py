@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count, islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -23,6 +24,7 @@ from jium.errors import ConfigError, DataError
 from jium.files import explained, make_folder, write_text
 from jium.text.normalise import compose_jamo
 from jium.text.split_words import Analyser, split_words
+from jium.text.tokenizer import Tokenizer
 from jium.text.vocabulary import Vocabulary
 
 END = -1  # of a text
@@ -36,7 +38,7 @@ class CorpusData(TextData):
 
     valid_share: float = 0.01
     test_share: float = 0.0
-    analyser: Analyser = "word"  # as written between spaces and signs; or morpheme, by Kiwi
+    analyser: Analyser = "word"  # as written between spaces and signs; morpheme, by Kiwi; pieces
     min_count: int = 5  # rarer words are left out
     max_words: int | None = None  # keep the commonest only
 
@@ -69,8 +71,9 @@ class Corpus:
         return np.memmap(path, np.int32, "r") if path.stat().st_size else np.empty(0, np.int32)
 
 
-def prepare_corpus(data: CorpusData, folder: Path) -> Corpus:
-    """Read, clean, cut and number the texts of a recipe, into `folder`.
+def prepare_corpus(data: CorpusData, folder: Path, tokenizer: Tokenizer | None = None) -> Corpus:
+    """Read, clean, cut and number the texts of a recipe, into `folder`. tokenizer: whose pieces are
+    the words, where the recipe says so.
 
     Raises DataError where there are no two different words side by side to learn from.
     """
@@ -78,7 +81,7 @@ def prepare_corpus(data: CorpusData, folder: Path) -> Corpus:
     numbers: dict[str, int] = defaultdict(count().__next__)
     texts = Texts(replace(data, valid_share=0.0, test_share=0.0))  # split here, read once
     streams = {split: folder / f"{split}.first" for split in ("train", "valid")}
-    n_texts = _number(data, texts, numbers, streams)
+    n_texts = _number(data, texts, numbers, streams, tokenizer)
     vocabulary, renumbered = _vocabulary(data, list(numbers), streams["train"])
     for split, path in streams.items():
         _renumber(path, folder / f"{split}.bin", renumbered)
@@ -95,10 +98,15 @@ def prepare_corpus(data: CorpusData, folder: Path) -> Corpus:
 
 
 def _number(
-    data: CorpusData, texts: Texts, numbers: dict[str, int], streams: dict[str, Path]
+    data: CorpusData,
+    texts: Texts,
+    numbers: dict[str, int],
+    streams: dict[str, Path],
+    tokenizer: Tokenizer | None,
 ) -> int:
     """Write the words of each split, numbered as they come; returns how many texts there were."""
     n_texts = 0
+    words = partial(split_words, analyser=data.analyser, tokenizer=tokenizer)
     with (
         explained(streams["train"]),
         open(streams["train"], "wb") as train,
@@ -107,11 +115,11 @@ def _number(
         files: dict[str, BinaryIO] = {"train": train, "valid": valid}
         for part, place in _chunks((text, _place(text, data)) for text in texts.split("train")):
             n_texts += len(part)
-            files[place].write(_encoded(part, data.analyser, numbers))
+            files[place].write(_encoded(words(part), numbers))
         if data.valid is not None:
             dropped = texts.dropped.copy()
             for part, _ in _chunks((text, "valid") for text in texts.split("valid")):
-                valid.write(_encoded(part, data.analyser, numbers))
+                valid.write(_encoded(words(part), numbers))
             texts.dropped = dropped  # what the card tells is of the texts to train on
     return n_texts
 
@@ -131,10 +139,10 @@ def _chunks(texts: Iterator[tuple[str, str]]) -> Iterator[tuple[list[str], str]]
                 yield found, place
 
 
-def _encoded(texts: list[str], analyser: Analyser, numbers: dict[str, int]) -> bytes:
+def _encoded(texts: list[list[str]], numbers: dict[str, int]) -> bytes:
     row: list[int] = []
     number = numbers.__getitem__  # of a defaultdict: the next one for a new word
-    for words in split_words(texts, analyser):
+    for words in texts:
         row.extend(map(number, words))
         row.append(END)
     return np.array(row, np.int32).tobytes()

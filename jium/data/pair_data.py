@@ -77,8 +77,11 @@ def _text(column: str | int | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A text, what it should become, and a tag such as its domain."""
+    """A text, what it should become, a tag such as its domain, and the text that it is to be
+    compared with, where there is one.
+    """
 
     source: str
     target: str
     tag: str = ""
+    second: str = ""

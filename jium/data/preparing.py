@@ -119,6 +119,8 @@ class Preparation:
 
     def _texts(self, pair: Pair) -> list[int]:
         """What a model learns to read: the source; the target too where both directions are."""
+        if pair.second:
+            return [fingerprint(pair.source, pair.second)]
         texts = [pair.source, pair.target] if self.data.both_directions else [pair.source]
         return [fingerprint(text) for text in texts]
 

@@ -24,19 +24,6 @@ POOL = 50  # batches
 
 
 @dataclass(frozen=True)
-class Frame:
-    """The special tokens before and after each text."""
-
-    before: tuple[int, ...] = ()
-    after: tuple[int, ...] = ()
-
-    def __call__(self, ids: Sequence[int], max_len: int) -> NDArray:
-        """The ids with their frame, the end of a text cut off where the model takes no more."""
-        room = max_len - len(self.before) - len(self.after)
-        return np.array([*self.before, *ids[:room], *self.after], np.int64)
-
-
-@dataclass(frozen=True)
 class SimilarBatch:
     """Texts packed in one row: `n` first ones, the `n` second ones, then negatives, if any.
 

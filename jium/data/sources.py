@@ -6,6 +6,7 @@ from pathlib import Path
 
 from jium.config import nearest
 from jium.data.compressed import format_of
+from jium.data.conll import read_conll
 from jium.data.jsonl import read_json, read_jsonl
 from jium.data.lines import read_lines
 from jium.data.parquet import read_arrow, read_parquet, saved_files
@@ -127,4 +128,5 @@ FORMATS: dict[str, Callable[[Path], Iterator[Row]]] = {
     ".parquet": read_parquet,
     ".arrow": read_arrow,
     ".txt": _read_text,
+    **dict.fromkeys((".conll", ".bio", ".iob", ".iob2"), read_conll),
 }

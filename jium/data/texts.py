@@ -31,7 +31,8 @@ class TextData(Cleaning, Shares):
     valid: Paths | None = None  # None: split off from train
     test: Paths | None = None
     folder: str | None = None  # where those files are; they are named relative to it
-    text: str | int | None = None  # column by name; None: one of the usual names, or the only one
+    text: str | int | list[str] | None = None  # column by name, or several, of which a file may
+    # lack some; None: one of the usual names, or the only one
     clean: bool = True  # False: none of the cleaning, texts stay as they stand
     drop_duplicates: bool = True  # texts that stand in train twice
     limit: int | None = None  # rows read of train at most: the first
@@ -41,6 +42,11 @@ class TextData(Cleaning, Shares):
             part.__post_init__(self)
         if self.limit is not None and self.limit < 1:
             raise ConfigError("must be 1 or more; got {value}.", key="limit", value=self.limit)
+
+    @property
+    def lines(self) -> bool:
+        """Whether the line ends within a text say anything."""
+        return False
 
     def paths(self, split: str) -> list[str]:
         """The files and folders given for a split."""
@@ -97,17 +103,34 @@ class Texts:
 
 
 def _rows_of(path: str, data: TextData) -> Iterator[tuple[str, str]]:
-    clean = cleaner(data if data.clean else None)
+    clean = cleaner(data if data.clean else None, data.lines)
     header = not str(data.text).isdecimal()
     for file in find_files(path):
-        column = find_text_column(file, data.text, header)
-        for row in read_rows(file, header=header, columns=[column], strict=False):
-            text = None if row.problem else as_text(row.values.get(column))
-            if text is None:
-                yield "", row.problem or "not_text"
+        columns = find_text_columns(file, data.text, header)
+        for row in read_rows(file, header=header, columns=columns, strict=False):
+            if row.problem:
+                yield "", row.problem
                 continue
-            text = clean(text)
-            yield text, "" if _LETTER.search(text) else "empty_text"
+            for column in columns:
+                text = as_text(row.values.get(column))
+                if text is None:
+                    yield "", "not_text"
+                    continue
+                text = clean(text)
+                yield text, "" if _LETTER.search(text) else "empty_text"
+
+
+def find_text_columns(
+    file: Path, given: str | int | list[str] | None, header: bool = True
+) -> list[str]:
+    """The columns with text: those given, as far as they are there; else the one of
+    `find_text_column`.
+    """
+    if not isinstance(given, list):
+        return [find_text_column(file, given, header)]
+    present = _present(file, header)
+    found = [column for column in given if column in present]
+    return found or [find_text_column(file, given[0] if given else None, header)]
 
 
 def find_text_column(file: Path, given: str | int | None, header: bool = True) -> str:
@@ -115,8 +138,7 @@ def find_text_column(file: Path, given: str | int | None, header: bool = True) -
 
     Raises DataError, with what is there and what to type, where it is absent or in doubt.
     """
-    rows = islice(read_rows(file, header=header, strict=False), PEEKED)
-    present = list(dict.fromkeys(name for row in rows if not row.problem for name in row.values))
+    present = _present(file, header)
     if given is not None:
         if str(given) not in present:
             raise DataError(
@@ -136,3 +158,9 @@ def find_text_column(file: Path, given: str | int | None, header: bool = True) -
             columns=", ".join(present) or "-",
         )
     return found[0]
+
+
+def _present(file: Path, header: bool) -> list[str]:
+    """The columns of the first rows of a file."""
+    rows = islice(read_rows(file, header=header, strict=False), PEEKED)
+    return list(dict.fromkeys(name for row in rows if not row.problem for name in row.values))

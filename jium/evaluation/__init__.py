@@ -9,5 +9,8 @@ METRICS: dict[str, str] = {
     "speech_level": "jium.evaluation.korean:SpeechLevel",
     "particles": "jium.evaluation.korean:Particles",
     "spacing": "jium.evaluation.korean:Spacing",
+    "entities": "jium.evaluation.entities:Entities",
+    "answers": "jium.evaluation.answers:Answers",
+    "multi_label": "jium.evaluation.multi_label:MultiLabel",
     "classification": "jium.evaluation.classification:Classification",
 }

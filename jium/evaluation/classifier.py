@@ -8,16 +8,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jium.config import Values, build, read_toml
-from jium.data.labels import LabelData, prepare_labels, read_labelled
+from jium.data.labels import SEPARATOR, LabelData, prepare_labels, read_labelled
+from jium.data.pair_data import Pair
 from jium.data.pairs import Prepared
 from jium.data.split import SPLITS
 from jium.errors import ConfigError, DataError
 from jium.evaluation.classification import Classification, confusion, per_class
+from jium.evaluation.multi_label import MultiLabel
 from jium.evaluation.report import write_report
 from jium.evaluation.score import Example, Score, measure
-from jium.tasks.classify import Classifier
+from jium.evaluation.similarity import correlations
+from jium.tasks.classify import Classifier, Gives, Text
 
-Labelled = tuple[str, str]  # a text, and the name of its class
+Labelled = tuple[Text, str]  # a text or two, and what is to be said: the name of a class, as a rule
 
 
 def evaluate_classifier(
@@ -37,6 +40,8 @@ def evaluate_classifier(
     "rows": [...]}, "predictions": [...]}; a row of the confusion is a true class.
     """
     texts, references = [text for text, _ in examples], [label for _, label in examples]
+    if task.gives != "label":
+        return _evaluate_otherwise(task, texts, references, out, about or {}, samples)
     _check(task, references)
     shares = _softmax(task.scores(texts).astype(np.float64))
     predictions = [task.labels[best] for best in shares.argmax(axis=1)]
@@ -50,10 +55,43 @@ def evaluate_classifier(
     table = {"labels": labels, "rows": rows}
     if out is not None:
         parts = zip(texts, predictions, references, of_true, strict=True)
-        ranked = [Example(text, p, r, 100 * float(share)) for text, p, r, share in parts]
+        ranked = [Example(shown(text), p, r, 100 * float(share)) for text, p, r, share in parts]
         settings = {**(about or {}), "by_class": by_class, "confusion": table}
         write_report(out, scores, ranked, ranked_by="true_label", settings=settings)
     return {"scores": scores, "by_tag": by_class, "confusion": table, "predictions": predictions}
+
+
+def _evaluate_otherwise(
+    task: Classifier,
+    texts: Sequence[Text],
+    references: Sequence[str],
+    out: Path | None,
+    about: Values,
+    samples: int,
+) -> dict[str, Any]:
+    """A number for each text, by its correlation with the true ones; or several labels, by F1."""
+    answers = task.classify(list(texts))
+    if task.gives == "score":
+        wanted = np.array([float(number) for number in references])
+        scores = correlations(np.array(answers), wanted, samples)
+        predictions = [f"{answer:.4f}" for answer in answers]
+        single: list[float | None] = [None] * len(texts)
+    else:
+        metric = MultiLabel(labels=task.labels)
+        predictions = [SEPARATOR.join(answer) for answer in answers]
+        scores = measure(metric, predictions, references, samples)
+        pairs = zip(predictions, references, strict=True)
+        single = [metric.sentence(prediction, reference) for prediction, reference in pairs]
+    if out is not None:
+        rows = zip(texts, predictions, references, single, strict=True)
+        examples = [Example(shown(text), p, r, score) for text, p, r, score in rows]
+        write_report(out, scores, examples, ranked_by="exact", settings=about)
+    return {"scores": scores, "by_tag": {}, "predictions": predictions}
+
+
+def shown(text: Text) -> str:
+    """A text, or two of them on two lines."""
+    return text if isinstance(text, str) else "\n".join(text)
 
 
 def evaluate_run(
@@ -64,37 +102,46 @@ def evaluate_run(
     out: Path | None = None,
     source: str | None = None,
     target: str | None = None,
+    second: str | None = None,
     samples: int = 1000,
     **others: Any,
 ) -> dict[str, Any]:
     """What `jium.evaluate` does for a classifier.
 
-    data: the name of a split of the run's own data, a file, or texts with labels. source, target:
-    the columns of text and label in the file, where they have other names than the usual.
+    data: the name of a split of the run's own data, a file, or texts with labels. source, target,
+    second: the columns of text, label and second text in the file, where they have other names than
+    the usual.
     """
     for key in others:
         raise ConfigError("is nothing that a classifier knows.", key=key)
     if isinstance(data, str):
-        examples, about = read_measured(run, data, source, target)
+        examples, about = read_measured(run, data, source, target, second, task.gives)
     else:
         examples, about = list(data), {"data": "given"}
     return evaluate_classifier(task, examples, out=out, about=about, samples=samples)
 
 
 def read_measured(
-    run: Path | None, data: str, text: str | None = None, label: str | None = None
+    run: Path | None,
+    data: str,
+    text: str | None = None,
+    label: str | None = None,
+    second: str | None = None,
+    gives: Gives = "label",
 ) -> tuple[list[Labelled], Values]:
     """The labelled texts to measure on: a split of the run's own data, by its recipe, or a file,
     whose labels are named as the recipe names them.
     """
-    section = {} if run is None else read_toml(run / "recipe.toml")["data"]
+    section = {} if run is None else _data_section(run)
     values = {key: value for key, value in section.items() if key != "kind"}
     if data not in SPLITS:
-        kept = {"names": values.get("names", {}), "text": text, "label": label}
-        settings = build(LabelData, {"train": data, "test": data, **kept}, "data")
+        kept = {"names": values.get("names", {}), "classes": values.get("classes", [])}
+        columns = {"text": text, "label": label, "second": second, "gives": gives}
+        settings = build(LabelData, {"train": data, "test": data, **kept, **columns}, "data")
         rows = [row for row in read_labelled(settings, "test") if not row.problem]
-        pairs = [(row.pair.source, row.pair.target) for row in rows]
-        return [pair for pair in pairs if pair[0].strip() and pair[1]], {"data": data}
+        pairs = [row.pair for row in rows]
+        usable = [p for p in pairs if p.source.strip() and (p.target or gives == "labels")]
+        return [labelled(pair) for pair in usable], {"data": data}
     if run is None:
         raise ConfigError(
             "{data!r} is a split of a run's own data; give the run folder, or a file, or texts "
@@ -105,8 +152,19 @@ def read_measured(
     prepared = run / "last" / "data"
     if not (prepared / "report.json").is_file():
         prepare_labels(build(LabelData, values, "data"), prepared)
-    pairs = [(pair.source, pair.target) for pair in Prepared.load(prepared).pairs(data)]
-    return pairs, {"data": str(values["train"]), "split": data}
+    found = [labelled(pair) for pair in Prepared.load(prepared).pairs(data)]
+    return found, {"data": str(values["train"]), "split": data}
+
+
+def _data_section(run: Path) -> Values:
+    """[data] of a run's recipe; nothing of a folder that has none."""
+    path = run / "recipe.toml"
+    return read_toml(path)["data"] if path.is_file() else {}
+
+
+def labelled(pair: Pair) -> Labelled:
+    """A prepared text, or two, and what is to be said."""
+    return ((pair.source, pair.second) if pair.second else pair.source), pair.target
 
 
 def _check(task: Classifier, references: Sequence[str]) -> None:

@@ -15,6 +15,8 @@ from jium.tasks import load
 EVALUATIONS = {
     "translate": "jium.evaluation.translation:evaluate_run",
     "classify": "jium.evaluation.classifier:evaluate_run",
+    "tag": "jium.evaluation.tagger:evaluate_run",
+    "answer": "jium.evaluation.answerer:evaluate_run",
     "words": "jium.evaluation.words:evaluate_run",
     "embed": "jium.evaluation.similarity:evaluate_run",
     "correct": "jium.evaluation.spelling:evaluate_run",

@@ -2,8 +2,15 @@
 
 CONFIGS = {
     "seq2seq": "jium.models.seq2seq:Seq2SeqConfig",
+    "t5": "jium.models.t5:T5Config",
+    "gpt": "jium.models.gpt:GptConfig",
+    "clip_text": "jium.models.clip_text:ClipTextConfig",
     "bert": "jium.models.bert:BertConfig",
+    "electra": "jium.models.electra:ElectraConfig",
     "sentence": "jium.models.sentence:SentenceConfig",
+    "rnn": "jium.models.rnn:RnnConfig",
+    "cnn": "jium.models.cnn:CnnConfig",
+    "fasttext": "jium.models.fasttext:FastTextConfig",
     "tfidf": "jium.models.tfidf:TfidfConfig",
     "noisy_channel": "jium.models.noisy_channel:NoisyChannelConfig",
     "word2vec": "jium.models.word2vec:Word2VecConfig",
@@ -14,8 +21,15 @@ CONFIGS = {
 }
 MODELS = {
     "seq2seq": "jium.models.seq2seq:Seq2Seq",
+    "t5": "jium.models.t5:T5",
+    "gpt": "jium.models.gpt:Gpt",
+    "clip_text": "jium.models.clip_text:ClipText",
     "bert": "jium.models.bert:Bert",
+    "electra": "jium.models.electra:Electra",
     "sentence": "jium.models.sentence:SentenceEncoder",
+    "rnn": "jium.models.rnn:Rnn",
+    "cnn": "jium.models.cnn:Cnn",
+    "fasttext": "jium.models.fasttext:FastText",
     "tfidf": "jium.models.tfidf:Tfidf",
     "noisy_channel": "jium.models.noisy_channel:NoisyChannel",
     "word2vec": "jium.models.word2vec:Word2Vec",

@@ -5,10 +5,12 @@ blocks are post-norm with GELU; tokens run packed. Rotary or ALiBi positions and
 in the recipe, as in every model on this core.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jium.config import config
@@ -18,6 +20,11 @@ from jium.nn.layout import Layout
 from jium.nn.positions import Positions, make_positions
 from jium.nn.stack import Stack, Weights
 
+ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "tanh": torch.tanh,
+    "gelu": F.gelu,
+    "relu": F.relu,
+}
 INSIDE = ("rotary", "alibi")  # positions that act in attention; the others are added to embeddings
 
 
@@ -29,13 +36,17 @@ class BertConfig(TransformerConfig):
     n_heads: int = 12
     ffn_dim: int = 3072
     n_layers: int = 12
-    activation: Literal["relu", "gelu", "swiglu"] = "gelu"
+    activation: Literal["relu", "gelu", "gelu_new", "swiglu"] = "gelu"
     norm_eps: float = 1e-12
     attention_dropout: float = 0.1
     positions: Literal["sinusoidal", "learned", "rotary", "alibi", "none"] = "learned"
     vocab_size: int | None = None  # None: the tokenizer's
     n_segments: int = 2  # kinds of text told apart, such as question and passage; 0: none
-    pooler: bool = True  # a layer over the first token, for tasks that judge a text
+    pooler: bool = True  # a layer over what is pooled, for tasks that judge a text
+    pool_from: Literal["first", "mean"] = "first"  # the first token, or the mean of all
+    pooler_activation: Literal["tanh", "gelu", "relu"] = "tanh"
+    embedding_dim: int | None = None  # of tokens, brought to `dim` by a layer (ELECTRA); None: dim
+    position_offset: int = 0  # rows of the position table before the first (RoBERTa: 2)
 
     sizes: ClassVar[dict[str, dict[str, Any]]] = {
         "tiny": dict(dim=128, n_heads=2, ffn_dim=512, n_layers=2),
@@ -48,7 +59,8 @@ class BertConfig(TransformerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name, least in (("n_layers", 1), ("vocab_size", 1), ("n_segments", 0)):
+        least_of = {"n_layers": 1, "vocab_size": 1, "n_segments": 0}
+        for name, least in (least_of | {"embedding_dim": 1, "position_offset": 0}).items():
             value = getattr(self, name)
             if value is not None and value < least:
                 raise ConfigError(
@@ -62,28 +74,32 @@ class Embeddings(nn.Module):
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         assert config.vocab_size is not None, "the tokenizer gives it before the model is made"
-        self.token = nn.Embedding(config.vocab_size, config.dim)
-        self.segment = nn.Embedding(config.n_segments, config.dim) if config.n_segments else None
+        dim = config.embedding_dim or config.dim
+        self.token = nn.Embedding(config.vocab_size, dim)
+        self.segment = nn.Embedding(config.n_segments, dim) if config.n_segments else None
+        self.offset = config.position_offset
         self.positions = Positions()
+        head_dim = config.head_dim or config.dim // config.n_heads
         if config.positions not in INSIDE:
-            head_dim = config.head_dim or config.dim // config.n_heads
             self.positions = make_positions(
                 config.positions,
-                config.dim,
+                dim,
                 config.n_heads,
                 head_dim,
-                config.max_len,
+                config.max_len + config.position_offset,
                 config.rope_theta,
             )
-        self.norm = make_norm(config)
+        self.norm = make_norm(replace(config, dim=dim, head_dim=head_dim))
+        self.project = nn.Linear(dim, config.dim) if dim != config.dim else nn.Identity()
 
     def forward(self, tokens: Tensor, layout: Layout, segments: Tensor | None = None) -> Tensor:
         """Packed ids, and the segment of each (None: the first), to (tokens, dim)."""
         x = self.token(tokens)
         if self.segment is not None:
-            x = x + (self.segment.weight[0] if segments is None else self.segment(segments))
-        place = self.positions.embed(layout.positions)
-        return self.norm(x if place is None else x + place)
+            alike = segments is None or len(self.segment.weight) == 1  # RoBERTa tells none apart
+            x = x + (self.segment.weight[0] if alike else self.segment(segments))
+        place = self.positions.embed(layout.positions + self.offset)
+        return self.project(self.norm(x if place is None else x + place))
 
 
 class Bert(nn.Module):
@@ -121,12 +137,31 @@ class Bert(nn.Module):
         return self.encoder(self.embeddings(tokens, layout, segments), layout, weights=weights)
 
     def pool(self, hidden: Tensor, layout: Layout) -> Tensor:
-        """The first token of each text through the pooler: (batch, dim)."""
-        assert self.pooler is not None, "this model was made without a pooler"
-        return torch.tanh(self.pooler(hidden[first_places(layout)]))
+        """The first token of each text, or their mean, through the pooler: (batch, dim)."""
+        if self.config.pool_from == "mean":
+            pooled = mean_of(hidden, layout)
+        else:
+            pooled = hidden[first_places(layout)]
+        if self.pooler is None:
+            return pooled
+        return ACTIVATIONS[self.config.pooler_activation](self.pooler(pooled))
 
 
 def first_places(layout: Layout) -> Tensor:
     """(batch,), where in the packed row each text begins."""
     lengths = torch.tensor(layout.lengths, device=layout.device)
     return lengths.cumsum(0) - lengths
+
+
+def summed(x: Tensor, layout: Layout) -> Tensor:
+    """(tokens, ...) added up by text: (batch, ...)."""
+    owner = torch.arange(layout.batch, device=x.device).repeat_interleave(
+        torch.tensor(layout.lengths, device=x.device)
+    )
+    return x.new_zeros(layout.batch, *x.shape[1:]).index_add(0, owner, x)
+
+
+def mean_of(x: Tensor, layout: Layout) -> Tensor:
+    """The mean of the tokens of each text: (tokens, dim) to (batch, dim), summed in float32."""
+    lengths = torch.tensor(layout.lengths, device=x.device)
+    return (summed(x.float(), layout) / lengths[:, None]).to(x.dtype)

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.models.bert import Bert, BertConfig, first_places
+from jium.models.bert import Bert, BertConfig, first_places, summed
 from jium.nn.layout import Layout
 from jium.nn.positions import Learned
 from jium.nn.stack import Weights
@@ -66,11 +66,3 @@ class SentenceEncoder(nn.Module):
         if self.weights is not None:
             share = self.weights(tokens).exp()  # (tokens, 1)
         return summed(hidden * share, layout) / summed(share, layout).clamp(min=1e-9)
-
-
-def summed(x: Tensor, layout: Layout) -> Tensor:
-    """(tokens, ...) added up by text: (batch, ...)."""
-    owner = torch.arange(layout.batch, device=x.device).repeat_interleave(
-        torch.tensor(layout.lengths, device=x.device)
-    )
-    return x.new_zeros(layout.batch, *x.shape[1:]).index_add(0, owner, x)

@@ -2,6 +2,11 @@
 
 OBJECTIVES = {
     "translation": "jium.objectives.translation:Translation",
+    "labels": "jium.objectives.labels:Labels",
+    "tags": "jium.objectives.tags:Tags",
+    "span": "jium.objectives.span:Span",
+    "masked": "jium.objectives.masked:Masked",
+    "replaced": "jium.objectives.replaced:Replaced",
     "skip_gram": "jium.objectives.skip_gram:SkipGram",
     "cbow": "jium.objectives.cbow:Cbow",
     "contrastive": "jium.objectives.contrastive:Contrastive",

@@ -1,10 +1,12 @@
-"""Text to a label: whichever model reads it, a person asks the same way."""
+"""Text, or two texts, to a class, to several, or to a number: whichever model reads it, a person
+asks the same way.
+"""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 import torch
@@ -14,22 +16,29 @@ from torch import nn
 from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import build, find_kind, nearest, to_values
 from jium.errors import ConfigError, DataError
+from jium.models.heads import Headed
 from jium.models.tfidf import Tfidf
 from jium.text.normalise import Cleaning, clean
 from jium.text.vectorise import Vectoriser
 
-ROWS = 4096  # texts scored at a time
+Text = str | tuple[str, str]  # one, or two that are judged together
+Gives = Literal["label", "labels", "score"]
+THRESHOLD = 0.5  # of several classes those at least so likely are given
 
 
 class Reader(Protocol):
     """Makes of texts what a model takes: n-gram counts for one, batches of tokens for another."""
 
-    def __call__(self, texts: Sequence[str]) -> Any: ...
+    def batches(self, texts: Any) -> Iterator[tuple[NDArray[np.int64], tuple[Any, ...]]]:
+        """The numbers of some texts, and the arguments of the model for them."""
 
     def save(self, run: Path) -> None: ...
 
 
-READERS = {"tfidf": "jium.text.vectorise:Vectoriser"}  # by kind of model
+READERS = {  # by kind of model
+    "tfidf": "jium.text.vectorise:Vectoriser",
+    **dict.fromkeys(("bert", "rnn", "cnn", "fasttext"), "jium.tasks.token_reader:TokenReader"),
+}
 
 
 @dataclass
@@ -38,7 +47,8 @@ class Classifier:
 
     model: gives scores (texts, classes) for what `reader` gives. cleaning: as the training data was
     cleaned; None for texts as they stand. calibrated: whether the softmax of the scores may be
-    called a probability.
+    called a probability. gives: one class a text, all that apply, or a number; for a number
+    `labels` has one name, that of the number.
     """
 
     model: nn.Module
@@ -46,6 +56,7 @@ class Classifier:
     labels: list[str]
     cleaning: Cleaning | None = None
     calibrated: bool = True
+    gives: Gives = "label"
 
     @classmethod
     def load(cls, run: Path) -> Self:
@@ -56,57 +67,79 @@ class Classifier:
             reader = find_kind(READERS, about["kind"], "model").load(run)
             labels = [str(label) for label in about["labels"]]
             cleaning = about["cleaning"] and build(Cleaning, about["cleaning"])
-        return cls(model, reader, labels, cleaning or None, bool(about["calibrated"]))
+            gives = about.get("gives", "label")
+        return cls(model, reader, labels, cleaning or None, bool(about["calibrated"]), gives)
 
     def about(self) -> dict[str, Any]:
         """What config.json must say for `load` to work."""
-        return {
+        about: dict[str, Any] = {
             "task": "classify",
             "labels": self.labels,
             "cleaning": to_values(self.cleaning) if self.cleaning else {},
             "calibrated": self.calibrated,
+            "gives": self.gives,
         }
+        if isinstance(self.model, Headed):
+            about["head"] = to_values(self.model.head_config)
+        return about
 
     # ------------------------------------------------------------ what a person asks for
 
     def classify(
-        self, text: str | Sequence[str], *, probabilities: bool = False, top: int | None = None
+        self,
+        text: Text | Sequence[Text],
+        *,
+        probabilities: bool = False,
+        top: int | None = None,
     ) -> Any:
-        """The label of a text, or of each of a list.
+        """The label of a text, or of each of a list; a tuple of two texts is judged as one.
 
+        Where the task is several labels, a list of those that apply; where it is a number, that.
         probabilities: a table instead, label to probability, likeliest first; top: of so many
         labels. Raises DataError for a text with nothing in it.
         """
         if top is not None and top < 1:
             raise ConfigError("must be 1 or more; got {value}.", key="top", value=top)
-        texts = [text] if isinstance(text, str) else list(text)
-        if probabilities or top is not None:
-            found: list[Any] = [self._ranked(row, top) for row in self.probabilities(texts)]
+        one = isinstance(text, str | tuple)
+        texts: list[Any] = [text] if one else list(text)
+        if self.gives == "score":
+            found: list[Any] = self.scores(texts)[:, 0].tolist()
+        elif probabilities or top is not None:
+            found = [self._ranked(row, top) for row in self.probabilities(texts)]
+        elif self.gives == "labels":
+            found = [self._applying(row) for row in self.probabilities(texts)]
         else:
             found = [self.labels[best] for best in self.scores(texts).argmax(axis=1)]
-        return found[0] if isinstance(text, str) else found
+        return found[0] if one else found
 
-    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def probabilities(self, texts: Sequence[Text]) -> NDArray[np.float32]:
         """The probability of each class: (texts, classes). Raises ConfigError where the scores of
-        the model were never set against held-out texts.
+        the model were never set against held-out texts, or are no probabilities.
         """
+        if self.gives == "score":
+            raise ConfigError("a model that gives a number has none.", key="probabilities")
         if not self.calibrated:
             raise ConfigError(
                 "an svm gives probabilities only where it was trained with texts to validate "
                 "with. Give data.valid, or use model.classifier=logistic.",
                 key="probabilities",
             )
-        return torch.softmax(torch.from_numpy(self.scores(texts)), dim=1).numpy()
+        scores = torch.from_numpy(self.scores(texts))
+        return (scores.sigmoid() if self.gives == "labels" else scores.softmax(1)).numpy()
 
     @torch.inference_mode()
-    def scores(self, texts: Sequence[str]) -> NDArray[np.float32]:
+    def scores(self, texts: Sequence[Text]) -> NDArray[np.float32]:
         """The score of each class, the highest being the answer: (texts, classes)."""
         cleaned = self._cleaned(texts)
-        parts = [np.empty((0, len(self.labels)), np.float32)]
-        for start in range(0, len(cleaned), ROWS):
-            read = self.reader(cleaned[start : start + ROWS])
-            parts.append(self.model(read).float().cpu().numpy())
-        return np.concatenate(parts)
+        found = np.empty((len(cleaned), len(self.labels)), np.float32)
+        training = self.model.training
+        self.model.eval()
+        device = next((p.device for p in self.model.parameters()), torch.device("cpu"))
+        for rows, inputs in self.reader.batches(cleaned):
+            moved = (x.to(device) if hasattr(x, "to") else x for x in inputs)
+            found[rows] = self.model(*moved).float().cpu().numpy()
+        self.model.train(training)
+        return found
 
     def weights(self, text: str, label: str | None = None) -> list[tuple[str, float]]:
         """What each n-gram of a text adds to the score of a label (its own, if none is given), the
@@ -123,7 +156,7 @@ class Classifier:
                 near=nearest(chosen, self.labels),
                 known=", ".join(self.labels),
             )
-        counts = self.reader(self._cleaned([text]))
+        counts = self.reader([str(one) for one in self._cleaned([text])])
         found = self.model.contributions(counts, self.labels.index(chosen))
         columns = self.reader.columns
         named = [(columns[i], float(x)) for i, x in zip(found.indices, found.data, strict=True)]
@@ -131,17 +164,26 @@ class Classifier:
 
     # ------------------------------------------------------------ how it is done
 
-    def _cleaned(self, texts: Sequence[str]) -> list[str]:
+    def _cleaned(self, texts: Sequence[Text]) -> list[Text]:
         """As the training data was, but for tags: what a person types is no web page."""
         for number, text in enumerate(texts, 1):
-            if not text.strip():
+            if not (text if isinstance(text, str) else text[0]).strip():
                 raise DataError(
                     "nothing to classify: text {number} is empty. Leave it out.", number=number
                 )
         if self.cleaning is None:
             return list(texts)
         typed = dataclasses.replace(self.cleaning, html=False)
-        return [clean(text, typed) for text in texts]
+        return [
+            clean(text, typed)
+            if isinstance(text, str)
+            else (clean(text[0], typed), clean(text[1], typed))
+            for text in texts
+        ]
+
+    def _applying(self, row: NDArray[np.float32]) -> list[str]:
+        """The classes that are likely enough, the likeliest first."""
+        return [label for label, share in self._ranked(row, None).items() if share >= THRESHOLD]
 
     def _ranked(self, row: NDArray[np.float32], top: int | None) -> dict[str, float]:
         order = np.argsort(-row, kind="stable")[:top]

@@ -14,7 +14,7 @@ from jium.checkpoint.run import load_model, read_config, understood
 from jium.checkpoint.sentence_transformers import read_folder, write_folder
 from jium.config import build, to_values
 from jium.data.batches import packed
-from jium.data.similar_batches import Frame
+from jium.data.frames import Frame
 from jium.errors import ConfigError, DataError
 from jium.models.sentence import SentenceEncoder
 from jium.nn.layout import Layout

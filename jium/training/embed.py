@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from jium.data.frames import Frame
 from jium.data.similar import Sentences, read_similar
-from jium.data.similar_batches import Encoded, Frame, SimilarBatches
+from jium.data.similar_batches import Encoded, SimilarBatches
 from jium.data.similar_data import Similar
 from jium.evaluation.correlation import pearson, spearman
 from jium.messages import say

@@ -1,11 +1,17 @@
 """Optimisers: PyTorch's own, fused, with weight decay kept off what is not a matrix."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import torch
 from torch import nn
 
 from jium.config import config
 from jium.errors import ConfigError
 from jium.training.adagrad import RowAdagrad
+
+Factors = Mapping[str, float]
+NONE: Factors = {}
 
 
 @config
@@ -19,10 +25,13 @@ class Adam:
     def __post_init__(self) -> None:
         _check(self.lr, self.betas)
 
-    def make(self, model: nn.Module, lr: float) -> torch.optim.Optimizer:
-        """An optimiser over the parameters of `model` that want a gradient."""
-        parameters = [p for p in model.parameters() if p.requires_grad]
-        return torch.optim.Adam(parameters, lr=lr, betas=self.betas, eps=self.eps, fused=True)
+    def make(self, model: nn.Module, lr: float, factors: Factors = NONE) -> torch.optim.Optimizer:
+        """An optimiser over the parameters of `model` that want a gradient; factors: of the rate,
+        by name, where it is not that of all.
+        """
+        return torch.optim.Adam(
+            groups(model, lr, factors), lr=lr, betas=self.betas, eps=self.eps, fused=True
+        )
 
 
 @config
@@ -37,14 +46,10 @@ class AdamW:
     def __post_init__(self) -> None:
         _check(self.lr, self.betas)
 
-    def make(self, model: nn.Module, lr: float) -> torch.optim.Optimizer:
-        """An optimiser over the parameters of `model` that want a gradient."""
-        wanted = [p for p in model.parameters() if p.requires_grad]
-        groups = [
-            {"params": [p for p in wanted if p.ndim >= 2], "weight_decay": self.weight_decay},
-            {"params": [p for p in wanted if p.ndim < 2], "weight_decay": 0.0},
-        ]
-        return torch.optim.AdamW(groups, lr=lr, betas=self.betas, eps=self.eps, fused=True)
+    def make(self, model: nn.Module, lr: float, factors: Factors = NONE) -> torch.optim.Optimizer:
+        """An optimiser over the parameters of `model` that want a gradient; factors: as of Adam."""
+        parts = groups(model, lr, factors, self.weight_decay)
+        return torch.optim.AdamW(parts, lr=lr, betas=self.betas, eps=self.eps, fused=True)
 
 
 @config
@@ -58,10 +63,32 @@ class Adagrad:
     def __post_init__(self) -> None:
         _check(self.lr, ())
 
-    def make(self, model: nn.Module, lr: float) -> torch.optim.Optimizer:
-        """An optimiser over the parameters of `model` that want a gradient."""
+    def make(self, model: nn.Module, lr: float, factors: Factors = NONE) -> torch.optim.Optimizer:
+        """An optimiser over the parameters of `model` that want a gradient; `factors` are for
+        models of layers, which this one is not for.
+        """
         parameters = [p for p in model.parameters() if p.requires_grad]
         return RowAdagrad(parameters, lr, self.eps, self.per_row)
+
+
+def groups(
+    model: nn.Module, lr: float, factors: Factors = NONE, weight_decay: float | None = None
+) -> list[dict[str, Any]]:
+    """The parameters of `model` that want a gradient, those of one rate and one decay together;
+    matrices decay by `weight_decay`, the rest does not.
+    """
+    found: dict[tuple[float, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            decays = weight_decay is not None and parameter.ndim >= 2
+            found.setdefault((factors.get(name, 1.0), decays), []).append(parameter)
+    ordered = sorted(found.items(), key=lambda item: (-item[0][0], not item[0][1]))
+    if weight_decay is None:
+        return [{"params": kept, "lr": lr * factor} for (factor, _), kept in ordered]
+    return [
+        {"params": kept, "lr": lr * factor, "weight_decay": weight_decay if decays else 0.0}
+        for (factor, decays), kept in ordered
+    ]
 
 
 def _check(lr: float | None, betas: tuple[float, ...]) -> None:

@@ -30,7 +30,30 @@ class Plan:
         return getattr(import_module(module), name)(recipe, run)
 
 
-WORDS: dict[str, str | None] = {"data": "corpus", "optim": "adagrad", "train": None}
+WORDS: dict[str, str | None] = {
+    "data": "corpus",
+    "tokenizer": None,
+    "optim": "adagrad",
+    "train": None,
+}
+ENCODERS = ("bert", "rnn", "cnn", "fasttext")
+TOKEN_ENCODERS = ("bert", "rnn", "cnn")  # those that give each token a vector
+ENCODER: dict[str, str | None] = {
+    "tokenizer": None,
+    "transfer": None,
+    "optim": "adamw",
+    "schedule": "linear",
+    "train": None,
+}
+PRETRAIN: dict[str, str | None] = {
+    "data": "documents",
+    "tokenizer": None,
+    "transfer": None,
+    "model": "bert",
+    "optim": "adamw",
+    "schedule": "linear",
+    "train": None,
+}
 
 # Task to kind of model to plan; the first kind is taken where none is named.
 PLANS: dict[str, dict[str, Plan]] = {
@@ -49,8 +72,36 @@ PLANS: dict[str, dict[str, Plan]] = {
             },
         )
     },
+    "fill": {
+        "bert": Plan("jium.training.pretrain:set_up", {**PRETRAIN, "objective": "masked"}),
+        "electra": Plan(
+            "jium.training.pretrain:set_up",
+            {**PRETRAIN, "model": "electra", "objective": "replaced"},
+        ),
+    },
     "classify": {
         "tfidf": Plan("jium.training.tfidf:set_up", {"data": "labels", "model": "tfidf"}),
+        **{
+            kind: Plan(
+                "jium.training.classify:set_up",
+                {**ENCODER, "data": "labels", "model": kind, "objective": "labels"},
+            )
+            for kind in ENCODERS
+        },
+    },
+    "tag": {
+        kind: Plan(
+            "jium.training.tag:set_up",
+            {**ENCODER, "data": "tagged", "model": kind, "objective": "tags"},
+        )
+        for kind in TOKEN_ENCODERS
+    },
+    "answer": {
+        kind: Plan(
+            "jium.training.answer:set_up",
+            {**ENCODER, "data": "questions", "model": kind, "objective": "span"},
+        )
+        for kind in TOKEN_ENCODERS
     },
     "words": {
         "word2vec": Plan(

@@ -28,6 +28,7 @@ from jium.training.optimisers import OPTIMISERS
 from jium.training.plans import TASK, plan_of
 from jium.training.schedules import SCHEDULES
 from jium.training.trainer import TrainConfig
+from jium.training.transfer import TransferConfig, settle
 
 KINDS: dict[str, dict[str, str]] = {  # sections of several kinds
     "data": DATA,
@@ -40,6 +41,7 @@ SECTIONS: dict[str, type] = {  # sections of one kind
     "tokenizer": TokenizerConfig,
     "train": TrainConfig,
     "generation": GenerationConfig,
+    "transfer": TransferConfig,
 }
 RECIPES = Path(__file__).parents[1] / "recipes"  # in an installed package; in a checkout, beside it
 MAY_CHANGE = {
@@ -67,11 +69,13 @@ class Recipe:
     schedule: Any = None
     train: Any = None
     generation: Any = None
+    transfer: Any = None
 
     @classmethod
     def of(cls, values: Values, name: str) -> Self:
         """Build and check every section. Raises ConfigError naming the key that is wrong."""
         plan = plan_of(values)
+        values = settle(values) if "transfer" in plan.sections else values
         known = ["task", "about", *plan.sections]
         for key in values:
             if key not in known:

@@ -28,6 +28,7 @@ from jium.training.recipe import Recipe, check_unchanged, recipe
 from jium.training.schedules import Noam, noam_peak
 from jium.training.setup import Fitted, Learned
 from jium.training.trainer import Trainer
+from jium.training.transfer import choose_learning
 
 
 class Interrupted(KeyboardInterrupt):
@@ -202,15 +203,17 @@ def _trainer(plan: Recipe, setup: Learned, device: torch.device) -> Trainer:
             )
         lr = noam_peak(plan.model.dim, plan.schedule.warmup)
     model = setup.task.model.to(device)
+    factors, before_step = choose_learning(model, plan.transfer)
     return Trainer(
         model,
         plan.objective,
         setup.train,
-        {"main": plan.optim.make(model, lr)},
+        {"main": plan.optim.make(model, lr, factors)},
         plan.schedule,
         plan.train,
         device,
         plan.train.precision,
+        before_step,
     )
 
 

@@ -106,7 +106,8 @@ class Trainer:
     clipped, applied.
 
     objective: a generator of losses; each yield is one optimiser step, on the optimiser it names.
-    optimisers, peak rates: by that name. state: `step`, `seconds`, `position` and what the caller
+    optimisers, peak rates: by that name. before_step: called with the number of a step, before it;
+    it may change what learns. state: `step`, `seconds`, `position` and what the caller
     adds.
     """
 
@@ -120,6 +121,7 @@ class Trainer:
         settings: TrainConfig,
         device: torch.device = CPU,
         precision: str = "float32",
+        before_step: Callable[[int], None] = lambda step: None,
     ) -> None:
         self.model = model.to(device)
         self.objective = objective
@@ -132,6 +134,7 @@ class Trainer:
         self.settings = settings
         self.device = device
         self.precision = precision
+        self.before_step = before_step
         self.scaler = torch.amp.GradScaler(device.type, enabled=precision == "float16")
         self.ema = Ema(model, settings.ema) if settings.ema else None
         self.step = 0
@@ -154,6 +157,7 @@ class Trainer:
 
     def _step(self, micro: list[Any]) -> Report:
         self.model.train()
+        self.before_step(self.step + 1)
         self.last_batches = micro
         report = Report(self.step + 1, 0.0, 0.0, 0.0, sum(b.n_tokens for b in micro), 0.0)
         sources = [self.objective(self.model, batch) for batch in micro]

@@ -10,6 +10,7 @@ from torch import nn
 
 from jium.data.cooccurrence import CountBatches, Counts, count_pairs, read_counts, write_counts
 from jium.data.corpora import Corpus, CorpusData, facts, prepare_corpus
+from jium.data.texts import Texts
 from jium.data.windows import WindowBatches, Windows
 from jium.errors import ConfigError, DataError, TrainingError
 from jium.messages import say
@@ -21,6 +22,7 @@ from jium.text.normalise import cleaning_of
 from jium.training.recipe import Recipe
 from jium.training.setup import Batches
 from jium.training.trainer import Trainer
+from jium.training.understanding import tokenizer_of
 
 SHOWN = 8  # words whose neighbours TensorBoard shows
 LOOKED_AT = 200  # of the commonest words, from which they are taken
@@ -159,7 +161,10 @@ def _corpus(recipe: Recipe, run: Path) -> Corpus:
     folder = run / "last" / "data"
     if (folder / "corpus.json").is_file():
         return Corpus.load(folder)
-    corpus = prepare_corpus(recipe.data, folder)
+    tokenizer = None
+    if recipe.data.analyser == "pieces":
+        tokenizer = tokenizer_of(recipe, run, lambda: Texts(recipe.data).split("train"))
+    corpus = prepare_corpus(recipe.data, folder, tokenizer)
     corpus.vocabulary.save(run / "vocabulary.json")
     return corpus
 

@@ -5,7 +5,8 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from jium.data.similar_batches import Encoded, Frame, SimilarBatch, SimilarBatches, fill
+from jium.data.frames import Frame
+from jium.data.similar_batches import Encoded, SimilarBatch, SimilarBatches, fill
 from jium.data.similar_data import Similar, Source
 from jium.errors import TrainingError
 

@@ -3,7 +3,8 @@
 import torch
 
 from jium.config import build
-from jium.models.sentence import SentenceConfig, SentenceEncoder, summed
+from jium.models.bert import summed
+from jium.models.sentence import SentenceConfig, SentenceEncoder
 from jium.nn.layout import Layout
 
 TOKENS, LAYOUT = torch.tensor([4, 5, 6, 7, 8]), Layout([3, 2])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from jium.data.similar_batches import Frame
+from jium.data.frames import Frame
 from jium.errors import ConfigError, DataError
 from jium.models.sentence import SentenceConfig, SentenceEncoder
 from jium.tasks.embed import SentenceEmbedder

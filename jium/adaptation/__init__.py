@@ -1,0 +1,1 @@
+"""Any model in, a changed model out."""

@@ -1,0 +1,157 @@
+"""From a recipe for pre-training to what a trainer needs: documents, tokenizer, model, batches."""
+
+import math
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from jium.data.documents import Documents, counts_of, prepare_documents
+from jium.data.frames import Frame
+from jium.data.masked_batches import MaskedBatches
+from jium.data.masking import Masking
+from jium.data.texts import Texts
+from jium.errors import DataError
+from jium.messages import say
+from jium.models.bert import Bert
+from jium.models.electra import Electra, ElectraConfig
+from jium.models.heads import HeadConfig, Headed
+from jium.objectives.masked import Masked
+from jium.tasks.fill import Filler
+from jium.text.normalise import cleaning_of
+from jium.text.tokenizer import Tokenizer
+from jium.training.devices import autocast
+from jium.training.recipe import Recipe
+from jium.training.trainer import Trainer
+from jium.training.understanding import begin_with_vectors, tokenizer_of
+
+SHOWN = 3  # masked sentences in the log
+MEASURE_TOKENS = 8192
+
+
+@dataclass
+class PretrainSetup:
+    """What a trainer works with."""
+
+    task: Filler
+    train: MaskedBatches
+    valid: MaskedBatches
+    stored: dict[str, Documents]
+
+    def opening(self) -> str:
+        """How much text there is."""
+        counts = counts_of(self.stored["train"])
+        return say(
+            "{documents} documents to train on, {tokens} tokens; {valid} to validate with",
+            documents=f"{counts['documents']:,}",
+            tokens=f"{counts['tokens']:,}",
+            valid=f"{counts_of(self.stored['valid'])['documents']:,}",
+        )
+
+    def facts(self) -> dict[str, str]:
+        """What the model card says of the data."""
+        found = {split: counts_of(store) for split, store in self.stored.items()}
+        dropped = self.stored["train"].dropped
+        return {
+            "documents": ", ".join(f"{split} {n['documents']:,}" for split, n in found.items()),
+            "tokens": ", ".join(f"{split} {n['tokens']:,}" for split, n in found.items()),
+            "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
+        }
+
+    def figures(self, trainer: Trainer) -> dict[str, float]:
+        """The objective's mean loss on the valid split, and each part of it."""
+        totals: dict[str, float] = {}
+        count = 0
+        state = torch.get_rng_state()  # drawing while measuring must not change the training
+        torch.manual_seed(0)
+        with torch.inference_mode(), autocast(trainer.device, trainer.precision):
+            for batch in self.valid.once():
+                for loss in trainer.objective(self.task.model, batch.to(trainer.device)):
+                    count += loss.count
+                    parts = {"loss": float(loss.total), **loss.metrics}
+                    for name, value in parts.items():
+                        totals[name] = totals.get(name, 0.0) + value
+        torch.set_rng_state(state)
+        figures = {f"valid_{name}": value / count for name, value in totals.items()}
+        if "valid_masked" in figures:
+            figures["valid_perplexity"] = math.exp(min(figures["valid_masked"], 700.0))
+        return figures
+
+    def samples(self) -> list[tuple[str, str, str]]:
+        """Sentences of the valid split with one token masked, and what was guessed."""
+        documents = self.valid.documents
+        shown = []
+        for row in range(min(SHOWN, len(documents))):
+            ids = documents.sentences(row)[0][:40].tolist()
+            place = len(ids) // 2
+            masked = [*ids[:place], self.task.tokenizer.mask_id, *ids[place + 1 :]]
+            guess = self._guess(masked)
+            text = self.task.tokenizer.decode(ids[:place])
+            after = self.task.tokenizer.decode(ids[place + 1 :])
+            shown.append((f"{text}[MASK]{after}", guess, self.task.tokenizer.pieces[ids[place]]))
+        return shown
+
+    def picture(self) -> None:
+        """Nothing to see."""
+        return None
+
+    @torch.inference_mode()
+    def _guess(self, ids: list[int]) -> str:
+        framed = torch.from_numpy(self.task.frame(ids, self.task.max_len)).to(self.task._device)
+        place = int((framed == self.task.tokenizer.mask_id).nonzero()[0])
+        logits = self.task._logits(framed)[place]
+        return ", ".join(self.task.tokenizer.pieces[i] for i in logits.topk(3).indices.tolist())
+
+
+def set_up(recipe: Recipe, run: Path) -> PretrainSetup:
+    """Train the tokenizer and encode the documents (or find both, when a run goes on), make the
+    model.
+    """
+    tokenizer = tokenizer_of(recipe, run, lambda: Texts(recipe.data).split("train"))
+    folder = run / "last" / "data"
+    stored = {split: _stored(recipe, tokenizer, split, folder) for split in ("train", "valid")}
+    if not counts_of(stored["valid"])["documents"]:
+        raise DataError(
+            "no document to validate with. Give data.valid=FILE, or raise "
+            "data.valid_share={share}.",
+            share=recipe.data.valid_share,
+        )
+    torch.manual_seed(recipe.train.seed)
+    pairs = recipe.objective.pairs if isinstance(recipe.objective, Masked) else None
+    model = _model(recipe, tokenizer.vocab_size, bool(pairs))
+    begin_with_vectors(model, tokenizer, recipe.transfer)
+    task = Filler(model, tokenizer, Frame.of(tokenizer), cleaning_of(recipe.data))
+    masking = Masking.of(recipe.objective, tokenizer)
+
+    def batches(split: str, budget: int) -> MaskedBatches:
+        return MaskedBatches(
+            stored[split].open(),
+            task.frame,
+            masking,
+            recipe.model.max_len,
+            budget,
+            recipe.train.seed,
+            pairs,
+        )
+
+    train = batches("train", recipe.train.batch_tokens)
+    measured = max(MEASURE_TOKENS, recipe.model.max_len)
+    return PretrainSetup(task, train, batches("valid", measured), stored)
+
+
+def _model(recipe: Recipe, vocab_size: int, pairs: bool) -> nn.Module:
+    config = replace(recipe.model, vocab_size=vocab_size)
+    if isinstance(config, ElectraConfig):
+        return Electra(config)
+    config = replace(config, pooler=config.pooler or pairs)
+    head = HeadConfig(kind="masked", n_outputs=vocab_size, settings={"pairs": pairs})
+    return Headed(Bert(config), head)
+
+
+def _stored(recipe: Recipe, tokenizer: Tokenizer, split: str, folder: Path) -> Documents:
+    if (folder / split / "documents.json").is_file():
+        return Documents(folder / split)
+    return prepare_documents(
+        recipe.data, split, folder / split, tokenizer.encode_batch, tokenizer.vocab_size
+    )
