@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from jium.messages import set_language as set_language
     from jium.tasks import load as load
     from jium.text.tokenizer import Tokenizer as Tokenizer
+    from jium.training.familiar.arguments import TrainingArguments as TrainingArguments
+    from jium.training.familiar.trainer import Trainer as Trainer
     from jium.training.recipe import recipe as recipe
     from jium.training.run import train as train
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 _PLACES = {
     "JiumError": "jium.errors",
     "Tokenizer": "jium.text.tokenizer",
+    "Trainer": "jium.training.familiar.trainer",
+    "TrainingArguments": "jium.training.familiar.arguments",
     "compare": "jium.evaluation.compare",
     "evaluate": "jium.evaluation.runner",
     "explain": "jium.explanation",

@@ -17,13 +17,16 @@ from jium.checkpoint.names.table import Family, Head, Tensors, Values, all_renam
 from jium.checkpoint.run import understood
 from jium.checkpoint.shards import MAX_SHARD_SIZE, read_shards, write_shards
 from jium.config import build, find_kind, nearest
+from jium.data.frames import Frame
 from jium.errors import RunError
 from jium.files import make_folder, write_text
 from jium.models import CONFIGS, MODELS
-from jium.models.heads import HeadConfig, Headed
+from jium.models.heads import HeadConfig, Headed, activation_of
 from jium.text.korean import SURFACES
 from jium.text.marian import is_marian, load_marian
 from jium.text.tokenizer import Tokenizer
+
+TOKENIZERS = ("tokenizer.json", "vocab.txt")
 
 
 class Foreign(NamedTuple):
@@ -81,6 +84,7 @@ def write_foreign(
     model: nn.Module,
     tokenizer: Tokenizer | None = None,
     *,
+    frame: Frame | None = None,
     model_type: str | None = None,
     about: Values | None = None,
     dtype: torch.dtype = torch.float32,
@@ -88,20 +92,25 @@ def write_foreign(
 ) -> None:
     """Write what `transformers` loads with `from_pretrained(out)`.
 
-    model_type: the family to write it as; None: the first that has a word for all its settings.
-    about: what else config.json is to say, such as special ids. max_shard_size: in bytes.
+    frame: what the tokenizer is to put around a text that an encoder reads. model_type: the family
+    to write it as; None: the first that has a word for all its settings. about: what else
+    config.json is to say, such as special ids. max_shard_size: in bytes.
     Raises RunError for a model or tokenizer that others do not know.
     """
-    body, head_config = model, None
+    body: Any = model
+    head_config = None
     if isinstance(model, Headed):
         body, head_config = model.encoder, model.head_config
-    family = _family_of(body, model_type)
+    family = _family_of(body, head_config, model_type)
     architecture, head = _architecture(family, body.config, head_config)
+    settings = family.to_settings(body.config)
     if tokenizer is not None:
         _check_tokenizer(tokenizer)
         about = _special_ids(tokenizer) | (about or {})
+        _check_rows(out, body.config.vocab_size, tokenizer)
+        _check_padding(family, settings, about)
     document = {
-        **family.to_settings(body.config),
+        **settings,
         "model_type": family.model_type,
         "architectures": [architecture],
         "dtype": str(dtype).removeprefix("torch."),
@@ -112,11 +121,14 @@ def write_foreign(
     if head is not None and isinstance(model, Headed):
         named |= all_renamed(model.head.state_dict(), head.tensors)
         document = _labels(model.head_config.n_outputs) | document
+        _check_head(head, model.head_config, document)
     make_folder(out)
     write_shards(out, {name: tensor.to(dtype) for name, tensor in named.items()}, max_shard_size)
     if tokenizer is not None:
-        tokenizer.save(out)
-    write_text(out / "config.json", json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+        (tokenizer if frame is None else frame.put_on(tokenizer)).save(out)
+    if tokenizer is not None and frame is not None:
+        _name_roles(out / "tokenizer_config.json", tokenizer, body.config.max_len)
+    _write_json(out / "config.json", document)
 
 
 # ---------------------------------------------------------------- reading
@@ -214,7 +226,7 @@ def _once_each(tensors: Tensors) -> Tensors:
 
 
 def _read_tokenizer(folder: Path) -> Tokenizer | None:
-    if (folder / "tokenizer.json").is_file():
+    if any((folder / name).is_file() for name in TOKENIZERS):
         return Tokenizer.load(folder)
     return load_marian(folder) if is_marian(folder) else None
 
@@ -233,8 +245,10 @@ def _check_rows(folder: Path, rows: int, tokenizer: Tokenizer | None) -> None:
 # ---------------------------------------------------------------- writing
 
 
-def _family_of(body: nn.Module, model_type: str | None) -> Family:
-    """The family asked for, or the first of the model's kind. Raises RunError where none fits."""
+def _family_of(body: nn.Module, head_config: HeadConfig | None, model_type: str | None) -> Family:
+    """The family asked for, or the first of the model's kind that has its head. Raises RunError
+    where none fits.
+    """
     kind = next((k for k, place in MODELS.items() if place.endswith(f":{type(body).__name__}")), "")
     known = [family for family in families() if family.kind == kind]
     if model_type is not None:
@@ -245,6 +259,8 @@ def _family_of(body: nn.Module, model_type: str | None) -> Family:
             kind=kind or type(body).__name__,
             asked=f" ({model_type})" if model_type else "",
         )
+    if head_config is not None:
+        known = [one for one in known if _head_of(one, head_config) is not None] or known
     fitting = [family for family in known if not any(family.unlike(body.config).values())]
     if not fitting:
         min(known, key=lambda f: sum(f.unlike(body.config).values())).refuse_unlike(body.config)
@@ -256,14 +272,25 @@ def _architecture(
 ) -> tuple[str, Head | None]:
     if head_config is None:
         return family.architecture(config), None
-    for name, head in family.heads.items():
-        if head.kind == head_config.kind:
-            return name, head
+    if (found := _head_of(family, head_config)) is not None:
+        return found
     raise RunError(
         "{family} of Hugging Face has no head of the kind {kind}.",
         family=family.model_type,
-        kind=head_config.kind,
+        kind=_kind_of(head_config),
     )
+
+
+def _head_of(family: Family, head_config: HeadConfig) -> tuple[str, Head] | None:
+    """The architecture with such a head, and the head."""
+    wanted = _kind_of(head_config)
+    return next(((name, head) for name, head in family.heads.items() if head.kind == wanted), None)
+
+
+def _kind_of(head_config: HeadConfig) -> str:
+    """A head for masked words that has scores for pairs, too, is that of pre-training."""
+    paired = head_config.kind == "masked" and (head_config.settings or {}).get("pairs")
+    return "pretraining" if paired else head_config.kind
 
 
 def _labels(n: int) -> Values:
@@ -278,6 +305,42 @@ def _check_tokenizer(tokenizer: Tokenizer) -> None:
             "tokenizer.kind=unigram, bpe, wordpiece, char or word to export.",
             kind=tokenizer.kind,
         )
+
+
+def _check_padding(family: Family, settings: Values, about: Values) -> None:
+    """RoBERTa counts positions from behind the number of its padding token."""
+    needed, own = settings.get("pad_token_id"), about.get("pad_token_id")
+    if needed is not None and own is not None and needed != own:
+        raise RunError(
+            "a {family} with such positions has a padding token of number {needed}; that of the "
+            "tokenizer is number {own}.",
+            family=family.model_type,
+            needed=needed,
+            own=own,
+        )
+
+
+def _check_head(head: Head, config: HeadConfig, document: Values) -> None:
+    """Others make of config.json the head that there is."""
+    theirs = build(HeadConfig, _head_values(head, document))
+    if activation_of(theirs) is not activation_of(config):
+        raise RunError(
+            "a {architecture} has the activation of its encoder in its head, too. Train with "
+            "model.activation=gelu to write one.",
+            architecture=document["architectures"][0],
+        )
+
+
+def _name_roles(path: Path, tokenizer: Tokenizer, max_len: int) -> None:
+    """What others must know of an encoder's tokenizer; in a text they may write <MASK>."""
+    named = {"cls_token": tokenizer.cls_id, "sep_token": tokenizer.sep_id}
+    about = json.loads(path.read_text("utf-8"))
+    about |= {role: tokenizer.backend.id_to_token(i) for role, i in named.items()}
+    _write_json(path, about | {"model_max_length": max_len, "split_special_tokens": False})
+
+
+def _write_json(path: Path, document: Values) -> None:
+    write_text(path, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
 
 
 def _special_ids(tokenizer: Tokenizer) -> dict[str, int | None]:

@@ -1,7 +1,8 @@
-"""classify, fill."""
+"""classify, ensemble, fill."""
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -33,6 +34,17 @@ def classify(
         asked = [_asked(text, second, pairs) for text in chunk]
         for text, answer in zip(chunk, _answers(task, asked, top, as_json), strict=True):
             typer.echo(_line(text, answer, as_json))
+
+
+@app.command(help=say("Let several classifiers answer as one; it is measured as they are."))
+def ensemble(
+    runs: Annotated[list[Path], typer.Argument(help=say("runs of classifiers"))],
+    out: Annotated[Path, typer.Option(help=say("folder to write"))],
+) -> None:
+    from jium.tasks.ensemble import ensemble as join
+
+    join(runs, out)
+    typer.echo(say("The run is in {run}. Measure it: jium evaluate {run}", run=out), err=True)
 
 
 @app.command(help=say("Guess the words that stand as [MASK] in texts."))

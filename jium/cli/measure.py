@@ -31,6 +31,10 @@ def evaluate(
     ] = None,
     source: Annotated[str | None, typer.Option(help=say("source column of the file"))] = None,
     target: Annotated[str | None, typer.Option(help=say("target column of the file"))] = None,
+    second: Annotated[
+        str | None,
+        typer.Option(help=say("column of the other text, where two are judged together")),
+    ] = None,
     tag: Annotated[str | None, typer.Option(help=say("tag column of the file"))] = None,
     to: Annotated[str | None, typer.Option(help=say("language to translate into"))] = None,
     beam: Annotated[int | None, typer.Option(help=say("beams of the search"))] = None,
@@ -38,8 +42,8 @@ def evaluate(
         str | None,
         typer.Option(
             help=say(
-                "glue or klue: a run for each task, on the dev files in the folder --data; tasks "
-                "without files or without a run are left out"
+                "glue or klue: a run for each task, on the files in the folder --data, dev or else "
+                "test; tasks without files or without a run are left out"
             )
         ),
     ] = None,
@@ -52,7 +56,7 @@ def evaluate(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    asked = dict(to=to, source=source, target=target, tag=tag, beam=beam)
+    asked = dict(to=to, source=source, target=target, second=second, tag=tag, beam=beam)
     options = {name: value for name, value in asked.items() if value is not None}
     if suite is not None:
         _evaluate_suite(suite, runs, data, split, options, against, out, as_json)
@@ -91,21 +95,21 @@ def _evaluate_suite(
     as_json: bool,
 ) -> None:
     from jium.errors import ConfigError
-    from jium.evaluation.suite_run import evaluate_suite, place_of
+    from jium.evaluation.suite_models import place_of
+    from jium.evaluation.suite_run import evaluate_suite
 
     for key in options:
         raise ConfigError("is nothing that a suite knows.", key=key)
     if data is None:
         raise ConfigError("is missing: the folder of the suite's files. --data DIR", key="data")
     place = out or place_of(runs)
-    found = evaluate_suite(
-        suite, runs, data, split=split or "dev", out=place, against=against, tell=_tell
-    )
+    found = evaluate_suite(suite, runs, data, split=split, out=place, against=against, tell=_tell)
     if as_json:
         typer.echo(json.dumps(found.values(), ensure_ascii=False))
         return
     for table in found.tables():
         show(table)
+        typer.echo()
     for note in found.notes():
         typer.echo(note)
     path = place / f"suite-{suite}.md"

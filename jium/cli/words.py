@@ -107,6 +107,8 @@ def import_vectors(
 def export(
     run: Run,
     out: Annotated[Path, typer.Option(help=say("the file or folder to write"))],
-    to: Annotated[str, typer.Option(help=say("the format, such as word2vec"))] = "word2vec",
+    to: Annotated[
+        str | None, typer.Option(help=say("the format, such as transformers or word2vec"))
+    ] = None,
 ) -> None:
-    task_of(run, "export").export(out, to=to)
+    task_of(run, "export").export(out, **({} if to is None else {"to": to}))

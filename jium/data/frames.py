@@ -6,6 +6,8 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer as Backend
+from tokenizers.processors import TemplateProcessing
 
 from jium.errors import ConfigError
 from jium.text.tokenizer import Tokenizer
@@ -15,16 +17,61 @@ Ids = Sequence[int] | NDArray
 
 @dataclass(frozen=True)
 class Frame:
-    """The special tokens before and after a text, and between two."""
+    """The special tokens before and after a text, and between two. second: the segment of the
+    second text.
+    """
 
     before: tuple[int, ...] = ()
     after: tuple[int, ...] = ()
     between: tuple[int, ...] = ()
+    second: int = 1
 
     @classmethod
     def of(cls, tokenizer: Tokenizer) -> Self:
-        """[CLS] text [SEP], and [CLS] text [SEP] text [SEP], as BERT has it."""
-        return cls((tokenizer.cls_id,), (tokenizer.sep_id,), (tokenizer.sep_id,))
+        """As the tokenizer frames a text by itself, such as <s> text </s></s> text </s>; else
+        [CLS] text [SEP], and [CLS] text [SEP] text [SEP], as BERT has it.
+        """
+        own = cls._template(tokenizer.backend)
+        return own or cls((tokenizer.cls_id,), (tokenizer.sep_id,), (tokenizer.sep_id,))
+
+    @classmethod
+    def _template(cls, backend: Backend) -> Self | None:
+        """What a tokenizer that comes from elsewhere puts around two texts, and between them."""
+        if backend.post_processor is None:
+            return None
+        pair = backend.encode("a", "a")
+        owners = pair.sequence_ids  # None of a special token
+        if not {0, 1} <= set(owners) or owners[0] is not None or owners[-1] is not None:
+            return None
+        first = [i for i, owner in enumerate(owners) if owner == 0]
+        second = [i for i, owner in enumerate(owners) if owner == 1]
+        return cls(
+            tuple(pair.ids[: first[0]]),
+            tuple(pair.ids[second[-1] + 1 :]),
+            tuple(pair.ids[first[-1] + 1 : second[0]]),
+            pair.type_ids[second[0]],
+        )
+
+    def put_on(self, tokenizer: Tokenizer) -> Tokenizer:
+        """A tokenizer that puts the frame around texts by itself, where other programs use it."""
+        backend = Backend.from_str(tokenizer.backend.to_str())
+        if self._template(backend) != self:
+            before, after, between = (
+                [tokenizer.backend.id_to_token(i) for i in part]
+                for part in (self.before, self.after, self.between)
+            )
+            backend.post_processor = TemplateProcessing(
+                single=[*before, "$A", *after],
+                pair=[
+                    *[*before, "$A", *between],
+                    *[f"$B:{self.second}", *(f"{token}:{self.second}" for token in after)],
+                ],
+                special_tokens=[
+                    (str(tokenizer.backend.id_to_token(i)), i)
+                    for i in sorted({*self.before, *self.after, *self.between})
+                ],
+            )
+        return Tokenizer(backend, tokenizer.kind, tokenizer.roles, **tokenizer._config)
 
     def __call__(self, ids: Ids, max_len: int) -> NDArray[np.int64]:
         """The ids with their frame, the end of a text cut off where the model takes no more."""
@@ -34,7 +81,8 @@ class Frame:
     def pair(
         self, first: Ids, second: Ids, max_len: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Two texts in one, and the segment of each token: 0 up to the end of the first, then 1.
+        """Two texts in one, and the segment of each token: 0 up to the end of the first, then
+        `second`.
 
         The longer one loses its last tokens until both fit. Raises ConfigError where the model
         takes no pair at all.
@@ -43,7 +91,7 @@ class Frame:
         ids = [*self.before, *first, *self.between, *second, *self.after]
         n_first = len(self.before) + len(first) + len(self.between)
         segments = np.zeros(len(ids), np.int64)
-        segments[n_first:] = 1
+        segments[n_first:] = self.second
         return np.array(ids, np.int64), segments
 
     @property

@@ -20,12 +20,13 @@ from jium.evaluation.metric import check_pairs
 class Classification:
     """Accuracy, macro-F1 and the correlation coefficient of Matthews (R_K of Gorodkin, 2004, for
     more than two classes), all from 0 to 100, but that the last falls below 0 for guesses worse
-    than chance.
+    than chance. positive: the class whose own F1 is to be given as well, as f1.
     """
 
     lower_is_better: ClassVar[bool] = False
 
     labels: list[str] = field(default_factory=list)  # those in the data, if none are named
+    positive: str = ""
 
     def __call__(self, predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
         """The scores of the whole corpus."""
@@ -37,12 +38,14 @@ class Classification:
 
     def signature(self) -> str:
         """What was measured, and over which labels the mean was taken."""
-        return f"labels:{','.join(self.labels) or 'seen'}|f1:macro|mcc:gorodkin"
+        positive = f"|f1_of:{self.positive}" if self.positive else ""
+        return f"labels:{','.join(self.labels) or 'seen'}|f1:macro|mcc:gorodkin{positive}"
 
     def statistics(self, predictions: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        """Right, guessed and there, for each class: (texts, 3 * classes)."""
+        """Right, guessed and there, for each class, `positive` first: (texts, 3 * classes)."""
         check_pairs(predictions, references)
-        names = sorted({*self.labels, *predictions, *references})
+        seen = {*self.labels, *predictions, *references} - {self.positive}
+        names = [*([self.positive] if self.positive else []), *sorted(seen)]
         place = {name: number for number, name in enumerate(names)}
         guessed, there = (
             np.array([place[name] for name in side]) for side in (predictions, references)
@@ -64,6 +67,8 @@ class Classification:
             "macro_f1": f1[guessed + there > 0].mean(),
             "mcc": _mcc(right, guessed, there),
         }
+        if self.positive:
+            scores["f1"] = f1[0]
         return {name: 100 * float(value) for name, value in scores.items()}
 
 

@@ -73,7 +73,7 @@ def _evaluate_otherwise(
     answers = task.classify(list(texts))
     if task.gives == "score":
         wanted = np.array([float(number) for number in references])
-        scores = correlations(np.array(answers), wanted, samples)
+        scores = correlations(np.array(answers), wanted, samples, of="score")
         predictions = [f"{answer:.4f}" for answer in answers]
         single: list[float | None] = [None] * len(texts)
     else:

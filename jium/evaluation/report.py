@@ -84,7 +84,7 @@ def _lower_is_better(scores: Sequence[Score], ranked_by: str) -> bool:
 
 def _score_table(scores: Sequence[Score]) -> str:
     header = [say("score"), say("value"), say("interval"), say("signature")]
-    return _table(header, [_score_row(score) for score in scores])
+    return markdown_table(header, [_score_row(score) for score in scores])
 
 
 def _score_row(score: Score) -> list[str]:
@@ -96,10 +96,11 @@ def _score_row(score: Score) -> list[str]:
 def _example_table(examples: Sequence[Example], ranked_by: str) -> str:
     header = [ranked_by or say("score"), say("source"), say("prediction"), say("reference")]
     rows = [[f"{e.score:.1f}", e.source, e.prediction, e.reference] for e in examples]
-    return _table(header, rows)
+    return markdown_table(header, rows)
 
 
-def _table(header: list[str], rows: list[list[str]]) -> str:
+def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table of plain texts."""
     lines = [header, ["---"] * len(header), *([_cell(cell) for cell in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 

@@ -71,13 +71,17 @@ def evaluate_similarity(
     return {"scores": scores, "by_tag": {}, "cosines": cosines}
 
 
-def correlations(cosines: NDArray, wanted: NDArray, samples: int = 1000) -> list[Score]:
-    """Both coefficients, each with the interval of resampled sets of pairs."""
+def correlations(
+    cosines: NDArray, wanted: NDArray, samples: int = 1000, of: str = "cosine"
+) -> list[Score]:
+    """Both coefficients, each with the interval of resampled sets of pairs. of: what a model said,
+    for the signature.
+    """
     return [
         Score(
             name,
             100 * measure(cosines, wanted),
-            "cosine|x100",
+            f"{of}|x100",
             interval=_interval(measure, cosines, wanted, samples),
         )
         for name, measure in MEASURES.items()

@@ -16,11 +16,6 @@ from jium.errors import ConfigError
 Kind = Literal["label", "score", "entities", "answers"]  # what a model says of a text
 Column = tuple[str, str]  # a task, and one of its metrics
 
-SPLITS: dict[str, tuple[str, ...]] = {  # as files are named
-    "dev": ("dev", "valid", "validation", "val"),
-    "test": ("test",),
-    "train": ("train",),
-}
 _VERSION = re.compile(r"[-_ ]?v\d+(\.\d+)*$")
 _NUMBER = re.compile(r"(?:label_)?(\d+)(?:\.0)?", re.IGNORECASE)
 
@@ -33,8 +28,9 @@ class SuiteTask:
     metrics: in the order in which they are published. labels: classes by the number that the data
     set of Hugging Face gives them; of entities, their labels, in the order of their tags there.
     text, second, target: columns, by the names they have in one layout or another. by_number: text
-    and target in a .tsv without a header line. part: what follows the split in a file's name.
-    counted: the classes whose F1 is "f1".
+    and target in a .tsv without a header line. positive: the class whose F1 is "f1". shared: names
+    of a task that this is one part of; its files there have `part` after their split, as in
+    `mnli/dev_matched.tsv`.
     """
 
     name: str
@@ -46,16 +42,21 @@ class SuiteTask:
     second: tuple[str, ...] = ()
     target: tuple[str, ...] = ("label",)
     by_number: tuple[int, int] | None = None
+    positive: str = ""
+    shared: tuple[str, ...] = ()
     part: str = ""
-    counted: tuple[str, ...] = ()
 
     @property
     def run(self) -> str:
         """What its run is called."""
-        return self.names[0]
+        return (self.shared or self.names)[0]
 
     def is_called(self, name: str) -> bool:
-        """Whether a folder of this name belongs to the task."""
+        """Whether a folder of this name belongs to the task, or to that which it is a part of."""
+        return plain(name) in map(plain, (*self.names, *self.shared))
+
+    def is_alone(self, name: str) -> bool:
+        """Whether a folder of this name belongs to this task and no other."""
         return plain(name) in map(plain, self.names)
 
     def class_of(self, label: str) -> str | None:
@@ -84,6 +85,11 @@ class Suite:
         """The columns that the mean is taken over, one of each task."""
         first = {task: (task, metric) for task, metric in reversed(self.columns)}
         return tuple(column for column in self.columns if column in first.values())
+
+    @property
+    def runs(self) -> list[str]:
+        """What the runs of its tasks are called."""
+        return list(dict.fromkeys(task.run for task in self.tasks))
 
     def find(self, name: str) -> list[SuiteTask]:
         """The tasks that a run of this name serves: MNLI stands for both of its parts."""
@@ -135,11 +141,16 @@ _ENTAILED = ("entailment", "not_entailment")
 _PREMISE, _HYPOTHESIS = ("sentence1", "premise"), ("sentence2", "hypothesis")
 
 
+def _called(*names: str) -> tuple[str, ...]:
+    """Also as among data sets of several languages: `en-sst2`."""
+    return (*names, *(f"en-{name}" for name in names))
+
+
 def _mnli(name: str, part: str) -> SuiteTask:
-    names = ("mnli", name, f"mnli_{part}")
-    target = ("gold_label", "label")
-    return SuiteTask(name, "label", names, ("accuracy",), _NLI, _PREMISE, _HYPOTHESIS, target,
-                     part=part)  # fmt: skip
+    return SuiteTask(
+        name, "label", _called(name, f"mnli-{part}"), ("accuracy",), _NLI, _PREMISE, _HYPOTHESIS,
+        ("gold_label", "label"), shared=_called("mnli"), part=part,
+    )  # fmt: skip
 
 
 # fmt: off
@@ -149,24 +160,24 @@ GLUE = Suite(
         _mnli("MNLI-m", "matched"),
         _mnli("MNLI-mm", "mismatched"),
         SuiteTask(
-            "QQP", "label", ("qqp",), ("f1", "accuracy"), ("not_duplicate", "duplicate"),
-            ("question1",), ("question2",), ("is_duplicate", "label"), counted=("duplicate",),
+            "QQP", "label", _called("qqp"), ("f1", "accuracy"), ("not_duplicate", "duplicate"),
+            ("question1",), ("question2",), ("is_duplicate", "label"), positive="duplicate",
         ),
-        SuiteTask("QNLI", "label", ("qnli",), ("accuracy",), _ENTAILED, ("question",),
+        SuiteTask("QNLI", "label", _called("qnli"), ("accuracy",), _ENTAILED, ("question",),
                   ("sentence",)),
-        SuiteTask("SST-2", "label", ("sst-2", "sst"), ("accuracy",), ("negative", "positive"),
-                  ("sentence", "text")),
-        SuiteTask("CoLA", "label", ("cola",), ("mcc",), ("unacceptable", "acceptable"),
+        SuiteTask("SST-2", "label", _called("sst-2", "sst"), ("accuracy",),
+                  ("negative", "positive"), ("sentence", "text")),
+        SuiteTask("CoLA", "label", _called("cola"), ("mcc",), ("unacceptable", "acceptable"),
                   ("sentence", "text"), by_number=(3, 1)),
-        SuiteTask("STS-B", "score", ("sts-b", "sts-benchmark"), ("pearson", "spearman"), (),
+        SuiteTask("STS-B", "score", _called("sts-b", "sts-benchmark"), ("pearson", "spearman"), (),
                   ("sentence1",), ("sentence2",), ("score", "label")),
         SuiteTask(
-            "MRPC", "label", ("mrpc",), ("f1", "accuracy"), ("not_equivalent", "equivalent"),
+            "MRPC", "label", _called("mrpc"), ("f1", "accuracy"), ("not_equivalent", "equivalent"),
             ("#1 String", "sentence1"), ("#2 String", "sentence2"), ("Quality", "label"),
-            counted=("equivalent",),
+            positive="equivalent",
         ),
-        SuiteTask("RTE", "label", ("rte",), ("accuracy",), _ENTAILED, _PREMISE, _HYPOTHESIS),
-        SuiteTask("WNLI", "label", ("wnli",), ("accuracy",), _ENTAILED[::-1], _PREMISE,
+        SuiteTask("RTE", "label", _called("rte"), ("accuracy",), _ENTAILED, _PREMISE, _HYPOTHESIS),
+        SuiteTask("WNLI", "label", _called("wnli"), ("accuracy",), _ENTAILED[::-1], _PREMISE,
                   _HYPOTHESIS),
     ),
     columns=(  # as in table 1 of BERT's paper; WNLI is left out of all published averages

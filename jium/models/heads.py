@@ -68,7 +68,7 @@ class MaskedHead(nn.Module):
     then the embedding matrix and a bias (the code of Devlin et al., 2019).
 
     As a head of pairs (next sentence, sentence order) it has two more scores, from the pooled text:
-    where settings say `pair`, and as the kind "pretraining". settings may name another
+    where settings say `pairs`, and as the kind "pretraining". settings may name another
     `activation`.
     """
 
@@ -79,7 +79,7 @@ class MaskedHead(nn.Module):
         self.norm = nn.LayerNorm(width, eps=config.norm_eps)
         self.bias = nn.Parameter(self.transform.weight.new_zeros(config.vocab_size))
         self.activation = activation_of(settings)
-        paired = settings.kind == "pretraining" or (settings.settings or {}).get("pair")
+        paired = settings.kind == "pretraining" or (settings.settings or {}).get("pairs")
         self.pair = small(nn.Linear(config.dim, 2)) if paired else None
 
     def states(self, hidden: Tensor) -> Tensor:

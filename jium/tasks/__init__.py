@@ -13,6 +13,7 @@ TASKS = {
     "fill": "jium.tasks.fill:Filler",
     "generate": "jium.tasks.generate:Writer",
     "classify": "jium.tasks.classify:Classifier",
+    "ensemble": "jium.tasks.ensemble:Ensemble",
     "tag": "jium.tasks.tag:Tagger",
     "answer": "jium.tasks.answer:Answerer",
     "words": "jium.tasks.words:WordVectors",

@@ -23,6 +23,7 @@ from jium.data.passages import Passage, Window, Windows, cut, read_passages
 from jium.data.text_batches import TextRows, by_length
 from jium.errors import ConfigError, DataError
 from jium.models.heads import Headed
+from jium.tasks.export import export
 from jium.text.composed import Composed
 from jium.text.tokenizer import Tokenizer
 
@@ -76,6 +77,12 @@ class Answerer:
             threshold = None if threshold is None else float(threshold)
         tokenizer = Tokenizer.load(run)
         return cls(model, tokenizer, Frame.of(tokenizer), windows, threshold)
+
+    def export(self, out: str | Path, to: str = "transformers") -> None:
+        """Write a folder that transformers loads, but for the threshold, for which it has no word.
+        Raises RunError for a model or tokenizer that others do not know.
+        """
+        export(out, to, self.model, self.tokenizer, self.frame)
 
     def about(self) -> dict[str, Any]:
         """What config.json must say for `load` to work."""

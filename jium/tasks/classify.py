@@ -15,15 +15,24 @@ from torch import nn
 
 from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import build, find_kind, nearest, to_values
-from jium.errors import ConfigError, DataError
+from jium.errors import ConfigError, DataError, RunError
 from jium.models.heads import Headed
 from jium.models.tfidf import Tfidf
+from jium.tasks.export import export, named
+from jium.tasks.token_reader import TokenReader
 from jium.text.normalise import Cleaning, clean
 from jium.text.vectorise import Vectoriser
 
 Text = str | tuple[str, str]  # one, or two that are judged together
 Gives = Literal["label", "labels", "score"]
 THRESHOLD = 0.5  # of several classes those at least so likely are given
+
+
+PROBLEM_TYPES: dict[Gives, str] = {  # to Hugging Face's words
+    "label": "single_label_classification",
+    "labels": "multi_label_classification",
+    "score": "regression",
+}
 
 
 class Reader(Protocol):
@@ -69,6 +78,16 @@ class Classifier:
             cleaning = about["cleaning"] and build(Cleaning, about["cleaning"])
             gives = about.get("gives", "label")
         return cls(model, reader, labels, cleaning or None, bool(about["calibrated"]), gives)
+
+    def export(self, out: str | Path, to: str = "transformers") -> None:
+        """Write a folder that transformers loads, with the names of the classes. Raises RunError
+        for a model or tokenizer that others do not know.
+        """
+        if not isinstance(self.reader, TokenReader):
+            raise RunError("a model of counts is none that other programs know.")
+        tokenizer, frame = self.reader.tokenizer, self.reader.frame
+        about = {"problem_type": PROBLEM_TYPES[self.gives]} | named(self.labels)
+        export(out, to, self.model, tokenizer, frame, **about)
 
     def about(self) -> dict[str, Any]:
         """What config.json must say for `load` to work."""

@@ -19,6 +19,7 @@ from jium.models.bert import mean_of
 from jium.models.electra import Electra
 from jium.models.heads import Headed, MaskedHead
 from jium.nn.layout import Layout
+from jium.tasks.export import export
 from jium.text.normalise import Cleaning, clean
 from jium.text.tokenizer import Tokenizer
 
@@ -50,6 +51,12 @@ class Filler:
             cleaning = about["cleaning"] and build(Cleaning, about["cleaning"])
         tokenizer = Tokenizer.load(run)
         return cls(model, tokenizer, Frame.of(tokenizer), cleaning or None)
+
+    def export(self, out: str | Path, to: str = "transformers") -> None:
+        """Write a folder that transformers loads; of an ELECTRA the encoder, and its generator in
+        a folder within it. Raises RunError for a model or tokenizer that others do not know.
+        """
+        export(out, to, self.model, self.tokenizer, self.frame)
 
     def about(self) -> dict[str, Any]:
         """What config.json must say for `load` to work."""
@@ -136,8 +143,12 @@ class Filler:
     def _masked_ids(self, text: str) -> list[int]:
         for spelling in SPELLINGS[1:]:
             text = text.replace(spelling, SPELLINGS[0])
+        parts = text.split(SPELLINGS[0])
+        mask = self.tokenizer.backend.get_added_tokens_decoder().get(self.tokenizer.mask_id)
+        if mask is not None and mask.lstrip:  # of RoBERTa: the space before it belongs to it
+            parts = [*(part.rstrip() for part in parts[:-1]), parts[-1]]
         ids: list[int] = []
-        for i, part in enumerate(text.split(SPELLINGS[0])):
+        for i, part in enumerate(parts):
             ids += [self.tokenizer.mask_id] * (i > 0)
             ids += self.tokenizer.encode(self._clean(part)) if part.strip() else []
         return ids

@@ -29,6 +29,20 @@ ARCHITECTURES = {
     "Qwen3ForCausalLM": "jium.tasks.foreign:writer",
     "T5ForConditionalGeneration": "jium.tasks.foreign:translator",
     "MarianMTModel": "jium.tasks.foreign:translator",
+    **{
+        f"{family}{head}": f"jium.tasks.foreign_encoders:{function}"
+        for family in ("Bert", "Roberta", "XLMRoberta", "Electra", "DistilBert")
+        for head, function in (
+            ("Model", "embedder"),
+            ("ForMaskedLM", "filler"),
+            ("ForSequenceClassification", "classifier"),
+            ("ForTokenClassification", "tagger"),
+            ("ForQuestionAnswering", "answerer"),
+        )
+    },
+    "BertForPreTraining": "jium.tasks.foreign_encoders:filler",
+    "BertForNextSentencePrediction": "jium.tasks.foreign_encoders:pairs",
+    "ElectraForPreTraining": "jium.tasks.foreign_encoders:embedder",
 }
 
 PAD = "pad_token_id"  # with which T5 begins what it writes

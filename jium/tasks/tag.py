@@ -16,7 +16,8 @@ from jium.data.tag_batches import TagReader, TagRows, Unit, Units, Window
 from jium.data.text_batches import by_length
 from jium.models.characters import CharacterHead, tag_scores
 from jium.models.heads import Headed
-from jium.text.bio import Span, from_tags
+from jium.tasks.export import export, named
+from jium.text.bio import Span, from_tags, tag_names
 from jium.text.composed import Composed
 from jium.text.tokenizer import Tokenizer
 from jium.text.viterbi import best_tags
@@ -57,10 +58,19 @@ class Tagger:
         model = load_model(run)
         assert isinstance(model, Headed)
         with understood(run / "config.json"):
-            frame = Frame(*(tuple(part) for part in about["frame"]))
+            before, after, between = (tuple(part) for part in about["frame"])
+            frame = Frame(before, after, between)
             labels = [str(label) for label in about["labels"]]
             unit, overlap = about["unit"], int(about["overlap"])
         return cls(model, Tokenizer.load(run), frame, labels, unit, overlap)
+
+    def export(self, out: str | Path, to: str = "transformers") -> None:
+        """Write a folder that transformers loads, with the names of the tags. There each token gets
+        one, whatever the unit here is. Raises RunError for a model or tokenizer that others do not
+        know, such as one with a head for characters.
+        """
+        tags = named(tag_names(self.labels))
+        export(out, to, self.model, self.tokenizer, self.frame, **tags)
 
     def about(self) -> dict[str, Any]:
         """What config.json must say for `load` to work."""
@@ -69,7 +79,7 @@ class Tagger:
             "labels": self.labels,
             "unit": self.unit,
             "overlap": self.overlap,
-            "frame": [list(part) for part in vars(self.frame).values()],
+            "frame": [list(x) for x in (self.frame.before, self.frame.after, self.frame.between)],
             "head": to_values(self.model.head_config),
         }
 

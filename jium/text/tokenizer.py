@@ -15,7 +15,17 @@ import tokenizers
 
 from jium.errors import TokenizerError
 from jium.files import make_folder, write_text
-from jium.text import bpe, korean, pieces, sentencepiece_file, tiktoken, unigram, wordpiece, words
+from jium.text import (
+    bpe,
+    korean,
+    pieces,
+    sentencepiece_file,
+    tiktoken,
+    unigram,
+    vocabulary_file,
+    wordpiece,
+    words,
+)
 from jium.text.hangul import from_jamo
 from jium.text.learning import nonempty
 from jium.text.regularise import Regulariser
@@ -192,26 +202,31 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":
-        """Read a saved folder, any tokenizer.json, a SentencePiece .model or a .tiktoken file.
+        """Read a saved folder, any tokenizer.json, a SentencePiece .model, a .tiktoken file, or
+        BERT's vocab.txt.
 
         Raises TokenizerError where there is none, or it is damaged.
         """
         path = Path(path)
         if path.is_dir():
-            path = path / "tokenizer.json"
+            older, path = path / "vocab.txt", path / "tokenizer.json"
+            path = older if older.is_file() and not path.is_file() else path
         if not path.is_file():
             raise TokenizerError("{path}: no such tokenizer.", path=path)
         if path.suffix == ".model":
             return cls._foreign(sentencepiece_file.load(path), {})
         if path.suffix == ".tiktoken":
             return cls._foreign(tiktoken.load(path), {})
+        about = _read_config(path.with_name("tokenizer_config.json"))
+        if path.suffix == ".txt":
+            return cls._foreign(vocabulary_file.load(path, about), about)
         try:
             backend = tokenizers.Tokenizer.from_str(path.read_text("utf-8"))
         except Exception as error:  # `tokenizers` raises nothing narrower
             raise TokenizerError(
                 "{path}: is not a tokenizer: {error}", path=path, error=error
             ) from error
-        return cls._foreign(backend, _read_config(path.with_name("tokenizer_config.json")))
+        return cls._foreign(backend, about)
 
     @classmethod
     def _foreign(cls, backend: tokenizers.Tokenizer, about: dict[str, Any]) -> "Tokenizer":

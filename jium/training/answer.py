@@ -24,7 +24,7 @@ from jium.tasks.answer import BATCH_TOKENS, Answerer
 from jium.training.devices import autocast
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
-from jium.training.understanding import headed, tokenizer_of
+from jium.training.understanding import check_valid, headed, tokenizer_of
 
 SHOWN = 8  # questions with their answers in the log
 
@@ -121,12 +121,7 @@ def set_up(recipe: Recipe, run: Path) -> AnswerSetup:
     """
     prepared = _prepared(recipe.data, run / "last" / "data")
     asked, valid = (list(questions(prepared, split)) for split in ("train", "valid"))
-    if not valid:
-        raise DataError(
-            "no question to validate with. Give data.valid=FILE, or set apart more than "
-            "data.valid_share={share} of the passages, as in data.valid_share=0.1.",
-            share=recipe.data.valid_share,
-        )
+    check_valid(valid, recipe.data.valid_share)
     tokenizer = tokenizer_of(recipe, run, lambda: _texts(asked))
     head = HeadConfig(kind="span", n_outputs=2, dropout=recipe.objective.dropout)
     unused = {"pooler": False} if hasattr(recipe.model, "pooler") else {}

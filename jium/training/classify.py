@@ -26,7 +26,7 @@ from jium.text.normalise import cleaning_of
 from jium.training.devices import autocast
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
-from jium.training.understanding import headed, tokenizer_of
+from jium.training.understanding import check_valid, headed, tokenizer_of
 
 SHOWN = 5  # texts with their labels in the log
 NAMED = 30  # classes that a model card names
@@ -126,6 +126,7 @@ def set_up(recipe: Recipe, run: Path) -> ClassifySetup:
     budget, seed = max(recipe.train.batch_tokens, model.config.max_len), recipe.train.seed
     train = TextBatches(rows.lengths, rows.batch, budget, seed)
     pairs = known(list(prepared.pairs("valid")), labels, gives)
+    check_valid(pairs, recipe.data.valid_share)
     measured = encode(task, pairs)
     valid = TextBatches(measured.lengths, measured.batch, MEASURE_TOKENS)
     return ClassifySetup(task, prepared, train, valid, pairs)

@@ -7,12 +7,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from jium.checkpoint.start import load_start
+from jium.checkpoint.state import NAME as STATE
 from jium.data.documents import Documents, counts_of, prepare_documents
 from jium.data.frames import Frame
 from jium.data.masked_batches import MaskedBatches
 from jium.data.masking import Masking
 from jium.data.texts import Texts
-from jium.errors import DataError
 from jium.messages import say
 from jium.models.bert import Bert
 from jium.models.electra import Electra, ElectraConfig
@@ -24,7 +25,7 @@ from jium.text.tokenizer import Tokenizer
 from jium.training.devices import autocast
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
-from jium.training.understanding import begin_with_vectors, tokenizer_of
+from jium.training.understanding import begin_with_vectors, check_valid, tokenizer_of
 
 SHOWN = 3  # masked sentences in the log
 MEASURE_TOKENS = 8192
@@ -111,15 +112,13 @@ def set_up(recipe: Recipe, run: Path) -> PretrainSetup:
     tokenizer = tokenizer_of(recipe, run, lambda: Texts(recipe.data).split("train"))
     folder = run / "last" / "data"
     stored = {split: _stored(recipe, tokenizer, split, folder) for split in ("train", "valid")}
-    if not counts_of(stored["valid"])["documents"]:
-        raise DataError(
-            "no document to validate with. Give data.valid=FILE, or raise "
-            "data.valid_share={share}.",
-            share=recipe.data.valid_share,
-        )
+    check_valid(range(counts_of(stored["valid"])["documents"]), recipe.data.valid_share)
     torch.manual_seed(recipe.train.seed)
     pairs = recipe.objective.pairs if isinstance(recipe.objective, Masked) else None
-    model = _model(recipe, tokenizer.vocab_size, bool(pairs))
+    model = _model(recipe, recipe.model.vocab_size or tokenizer.vocab_size, bool(pairs))
+    start = recipe.transfer.start
+    if start is not None and isinstance(model, Headed) and not (run / STATE).is_file():
+        load_start(Path(start), model.encoder, model.head)
     begin_with_vectors(model, tokenizer, recipe.transfer)
     task = Filler(model, tokenizer, Frame.of(tokenizer), cleaning_of(recipe.data))
     masking = Masking.of(recipe.objective, tokenizer)

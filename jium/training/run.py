@@ -130,7 +130,7 @@ def _learn(plan: Recipe, setup: Learned, run: Path, device: torch.device, quiet:
                     log.say(say("no better for {n} evaluations: stopping", n=best.since))
                     break
         except TrainingError:
-            _keep_for_study(trainer, run)
+            keep_for_study(trainer, run)
             raise
         if best.looked != trainer.step:
             _look(plan, setup, trainer, best, run, log)
@@ -251,7 +251,7 @@ def _look(
             log.picture(trainer.step, "attention", seen)
 
 
-def _keep_for_study(trainer: Trainer, run: Path) -> None:
+def keep_for_study(trainer: Trainer, run: Path) -> None:
     """The weights before the step that broke, and the batches that broke it."""
     batches: dict[str, torch.Tensor] = {}
     for i, batch in enumerate(trainer.last_batches):

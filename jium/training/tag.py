@@ -13,7 +13,6 @@ from jium.data.pairs import Prepared
 from jium.data.tag_batches import Unit, labelled_rows
 from jium.data.tagged import Learned, Tagged, TaggedData, prepare_tagged, tagged_texts
 from jium.data.text_batches import TextBatches
-from jium.errors import DataError
 from jium.evaluation.entities import Entities
 from jium.messages import say
 from jium.models.heads import HeadConfig
@@ -23,7 +22,7 @@ from jium.text.bio import Span, from_tags, to_tags
 from jium.training.devices import autocast
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
-from jium.training.understanding import headed, tokenizer_of
+from jium.training.understanding import check_valid, headed, tokenizer_of
 
 FIGURES = ("f1", "precision", "recall", "macro_f1")
 LOOKED = 2000  # texts from which the reach of tags is learned
@@ -112,12 +111,7 @@ def set_up(recipe: Recipe, run: Path) -> TagSetup:
     prepared = _prepared(recipe.data, run / "last" / "data")
     learned = Learned.load(prepared)
     train, valid = (tagged_texts(prepared, split) for split in ("train", "valid"))
-    if not valid:
-        raise DataError(
-            "No text to validate with. Give data.valid=FILE, or set apart more than "
-            "data.valid_share={share} of the texts, as in data.valid_share=0.1.",
-            share=recipe.data.valid_share,
-        )
+    check_valid(valid, recipe.data.valid_share)
     tokenizer = tokenizer_of(recipe, run, lambda: (text.text for text in train))
     labels = sorted(learned.labels)
     unit = _unit(recipe.objective, learned)

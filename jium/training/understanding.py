@@ -1,6 +1,6 @@
 """What the set-ups of encoders share: the tokenizer, and where embeddings and weights begin."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -13,7 +13,7 @@ from jium.checkpoint.run import load_model
 from jium.checkpoint.start import load_start
 from jium.checkpoint.state import NAME as STATE
 from jium.config import find_kind
-from jium.errors import ConfigError, RunError
+from jium.errors import ConfigError, DataError, RunError
 from jium.models import MODELS
 from jium.models.heads import HeadConfig, Headed
 from jium.text.settings import MASK
@@ -41,6 +41,16 @@ def tokenizer_of(recipe: Recipe, run: Path, texts: Callable[[], Iterable[str]]) 
         tokenizer = Tokenizer.train(settings, islice(texts(), SAMPLE))
     tokenizer.save(run)
     return tokenizer
+
+
+def check_valid(items: Sized, share: float) -> None:
+    """Raise DataError where there is nothing to validate with."""
+    if not len(items):
+        raise DataError(
+            "nothing to validate with. Give data.valid=FILE, or set apart more than "
+            "data.valid_share={share} of the data, as in data.valid_share=0.1.",
+            share=share,
+        )
 
 
 def headed(

@@ -130,8 +130,10 @@ def test_of_another_architecture_the_encoder_alone_is_read(tmp_path: Path) -> No
 
 def test_a_head_that_others_do_not_know_is_refused(tmp_path: Path) -> None:
     encoder = Bert(BertConfig(dim=16, n_heads=2, ffn_dim=24, n_layers=1, vocab_size=20))
-    with pytest.raises(RunError, match="bert of Hugging Face has no head of the kind masked"):
-        write_foreign(tmp_path, Headed(encoder, HeadConfig(kind="masked")))
+    head = HeadConfig(kind="characters", settings={"characters": "ab"})
+    with pytest.raises(RunError, match="bert of Hugging Face has no head of the kind characters"):
+        write_foreign(tmp_path, Headed(encoder, head))
+    assert not any(tmp_path.iterdir())
 
 
 def test_weights_are_written_in_the_type_asked_for(tmp_path: Path) -> None:

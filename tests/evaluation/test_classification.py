@@ -72,3 +72,15 @@ def test_the_interval_holds_the_score_and_narrows_with_more_texts():
 def test_one_answer_a_text():
     with pytest.raises(DataError, match="1 predictions but 2 references"):
         Classification()(["a"], ["a", "b"])
+
+
+def test_f1_of_the_positive_class_is_given_beside_the_rest():
+    metrics = pytest.importorskip("sklearn.metrics")
+    random = np.random.default_rng(0)
+    there, guessed = (random.choice(["a", "no", "yes"], 40).tolist() for _ in range(2))
+    found = Classification(positive="yes")(guessed, there)
+    (expected,) = metrics.f1_score(there, guessed, labels=["yes"], average=None)
+    assert found.pop("f1") == pytest.approx(100 * expected)
+    assert found == pytest.approx(Classification()(guessed, there))
+    assert Classification(positive="yes")(["no"], ["no"])["f1"] == 0
+    assert Classification(positive="yes").signature().endswith("|f1_of:yes")

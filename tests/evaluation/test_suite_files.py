@@ -1,210 +1,77 @@
-"""Files of GLUE and KLUE in the layouts in which people have them."""
+"""Files of GLUE and KLUE are found by their names, in the layouts in which people have them."""
 
-import json
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from jium.errors import ConfigError, DataError
-from jium.evaluation.suite_files import TaskRows, digest, find_task_files, read_task
-from jium.evaluation.suites import GLUE, KLUE, Suite
-from jium.text.bio import Span
+from jium.evaluation.suite_files import TaskFile, find_task_files
+from jium.evaluation.suites import GLUE, KLUE, SUITES
 
 
-def table(path: Path, *rows: Sequence[Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    lines = ["\t".join(map(str, row)) for row in rows]
-    path.write_text("\n".join(lines) + "\n", "utf-8")
+def touch(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
 
 
-def document(path: Path, values: Any) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(values, ensure_ascii=False), "utf-8")
-
-
-def parquet(path: Path, rows: list[dict[str, Any]]) -> None:
-    pyarrow = pytest.importorskip("pyarrow")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.Table.from_pylist(rows), path)
-
-
-def read(suite: Suite, name: str, folder: Path) -> TaskRows:
-    (task,) = (task for task in suite.tasks if task.name == name)
-    return read_task(task, find_task_files(suite, folder)[name])
-
-
-# ---------------------------------------------------------------- GLUE
-
-
-PAIR = ("entailment", "neutral", "contradiction")
-
-
-def glue_tables(folder: Path) -> None:
-    """The layout of GLUE's own download, some rows of each."""
-    table(
-        folder / "CoLA" / "dev.tsv",
-        ("gj04", 1, "", "The dog sleeps."),
-        ("gj04", 0, "*", "Dog the sleeps."),
-    )
-    table(folder / "SST-2" / "dev.tsv", ("sentence", "label"), ("fine film", 1), ("a bore", 0))
-    head = ("Quality", "#1 ID", "#2 ID", "#1 String", "#2 String")
-    table(folder / "MRPC" / "dev.tsv", head, (1, 7, 8, 'He said "no', "No, he said"))
-    table(folder / "MRPC" / "dev_ids.tsv", ("7", "8"))
-    head = ("id", "qid1", "qid2", "question1", "question2", "is_duplicate")
-    table(folder / "QQP" / "dev.tsv", head, (0, 1, 2, "How?", "Why?", 0), (1, 3, 4, "torn"))
-    head = ("index", "genre", "sentence1", "sentence2", "score")
-    table(folder / "STS-B" / "dev.tsv", head, (0, "news", "A man.", "A person.", "4.200"))
-    head = ("index", "sentence1_parse", "sentence1", "sentence2", "label1", "gold_label")
-    for part, label in (("matched", "neutral"), ("mismatched", "contradiction")):
-        row = (0, "( A )", "Some do.", "All do.", "entailment", label)
-        table(folder / "MNLI" / f"dev_{part}.tsv", head, row)
-        table(folder / "MNLI" / f"test_{part}.tsv", head[:-2], row[:-2])
-    table(
-        folder / "QNLI" / "dev.tsv",
-        ("index", "question", "sentence", "label"),
-        (0, "Who?", "It was he.", "entailment"),
-    )
-    head = ("index", "sentence1", "sentence2", "label")
-    table(folder / "RTE" / "dev.tsv", head, (0, "All do.", "One does.", "not_entailment"))
-    table(folder / "WNLI" / "dev.tsv", head, (0, "It fell.", "The cup fell.", 1))
-
-
-EXPECTED = {
-    "MNLI-m": (("Some do.", "All do."), "neutral"),
-    "MNLI-mm": (("Some do.", "All do."), "contradiction"),
-    "QQP": (("How?", "Why?"), "not_duplicate"),
-    "QNLI": (("Who?", "It was he."), "entailment"),
-    "SST-2": ("fine film", "positive"),
-    "CoLA": ("The dog sleeps.", "acceptable"),
-    "STS-B": (("A man.", "A person."), 4.2),
-    "MRPC": (('He said "no', "No, he said"), "equivalent"),
-    "RTE": (("All do.", "One does."), "not_entailment"),
-    "WNLI": (("It fell.", "The cup fell."), "entailment"),
+LAYOUTS = {
+    "CoLA/dev.tsv": ["CoLA"],
+    "cola/validation-00000-of-00001.parquet": ["CoLA"],
+    "en-sst2/valid.parquet": ["SST-2"],  # among data sets of several languages
+    "SST-2/dev.tsv": ["SST-2"],
+    "STS-B/dev.tsv.gz": ["STS-B"],
+    "MNLI/dev_matched.tsv": ["MNLI-m"],
+    "mnli/validation_mismatched-00000-of-00001.parquet": ["MNLI-mm"],
+    "mnli_mismatched/validation.jsonl": ["MNLI-mm"],
+    "mnli/dev.tsv": [],  # of which part?
+    "cola_dev.tsv": ["CoLA"],
+    "dev.tsv": [],
+    "ynat-v1.1/ynat-v1.1_dev.json": ["KLUE-TC"],
+    "klue-sts-v1.1_dev.json": ["KLUE-STS"],
+    "klue-nli/dev.parquet": ["KLUE-NLI"],
+    "ner/validation-00000-of-00001.parquet": ["KLUE-NER"],
+    "klue-ner/test.parquet": ["KLUE-NER"],  # where there is no dev
+    "klue-ner/train.parquet": [],
+    "kmou-ner/valid.parquet": [],
+    "klue-mrc-v1.1/notes.md": [],
 }
 
 
-def test_tables_of_glue_are_read_as_they_stand(tmp_path: Path):
-    glue_tables(tmp_path)
-    assert set(find_task_files(GLUE, tmp_path)) == set(EXPECTED)
-    for name, first in EXPECTED.items():
-        rows = read(GLUE, name, tmp_path)
-        assert (rows.asked[0], rows.truth[0]) == first, name
-    assert read(GLUE, "CoLA", tmp_path).truth == ["acceptable", "unacceptable"]
+@pytest.mark.parametrize(("file", "tasks"), LAYOUTS.items(), ids=LAYOUTS)
+def test_a_file_is_found_by_its_name_and_its_folder(tmp_path: Path, file: str, tasks: list[str]):
+    touch(tmp_path, file, "rte/dev.tsv", "klue-mrc/dev.json")
+    found = {
+        name: paths for s in SUITES.values() for name, paths in find_task_files(s, tmp_path).items()
+    }
+    assert found.pop("RTE") and found.pop("KLUE-MRC")
+    assert found == {name: [tmp_path / file] for name in tasks}
 
 
-def test_a_row_that_cannot_be_read_is_counted(tmp_path: Path):
-    glue_tables(tmp_path)
-    rows = read(GLUE, "QQP", tmp_path)
-    assert len(rows.asked) == 1 and dict(rows.dropped) == {"ragged": 1}
-
-
-def test_parquet_of_hugging_face_has_the_same_meaning(tmp_path: Path):
-    texts = {"sentence": "fine film", "label": 1, "idx": 0}
-    parquet(tmp_path / "sst2" / "validation-00000-of-00001.parquet", [texts])
-    parquet(tmp_path / "sst2" / "train-00000-of-00001.parquet", [texts])
-    pair = {"premise": "Some do.", "hypothesis": "All do.", "label": 1}
-    parquet(tmp_path / "mnli" / "validation_matched-00000-of-00001.parquet", [pair])
-    parquet(tmp_path / "mnli_mismatched" / "validation.parquet", [pair | {"label": 2}])
-    near = {"sentence1": "A man.", "sentence2": "A person.", "label": 4.2}
-    for part in range(2):
-        parquet(tmp_path / "stsb" / f"validation-0000{part}-of-00002.parquet", [near])
+def test_dev_is_measured_before_test(tmp_path: Path):
+    touch(tmp_path, "RTE/dev.tsv", "RTE/test.tsv", "QNLI/test.tsv")
     found = find_task_files(GLUE, tmp_path)
-    assert sorted(found) == ["MNLI-m", "MNLI-mm", "SST-2", "STS-B"]
-    for name in ("MNLI-m", "MNLI-mm", "SST-2"):
-        rows = read(GLUE, name, tmp_path)
-        assert (rows.asked[0], rows.truth[0]) == EXPECTED[name]
-    assert read(GLUE, "STS-B", tmp_path).truth == [4.2, 4.2]
-
-
-# ---------------------------------------------------------------- KLUE
-
-
-def klue_files(folder: Path) -> None:
-    """The layout of KLUE's own repository, some rows of each."""
-    document(
-        folder / "ynat-v1.1" / "ynat-v1.1_dev.json",
-        [{"guid": "y1", "title": "새 전화기 나왔다", "label": "IT과학"}],
-    )
-    labels = {"label": 3.7, "real-label": 3.714, "binary-label": 1}
-    pair = {"sentence1": "비가 온다", "sentence2": "비 온다", "labels": labels}
-    document(folder / "klue-sts-v1.1" / "klue-sts-v1.1_dev.json", [pair])
-    pair = {"premise": "비가 온다", "hypothesis": "맑다", "gold_label": "contradiction"}
-    document(folder / "klue-nli-v1.1" / "klue-nli-v1.1_dev.json", [pair])
-    characters = zip(
-        "김철수 서울 간다",
-        ["B-PS", "I-PS", "I-PS", "O", "B-LC", "I-LC", "O", "O", "O"],
-        strict=True,
-    )
-    lines = ["## klue-ner-v1_dev_00000\t<김철수:PS> <서울:LC> 간다"]
-    lines += [f"{character}\t{tag}" for character, tag in characters]
-    path = folder / "klue-ner-v1.1" / "klue-ner-v1.1_dev.tsv"
-    path.parent.mkdir()
-    path.write_text("\n".join([*lines, "", *lines, ""]), "utf-8")
-    asked = {"guid": "m1", "question": "어디?", "is_impossible": False}
-    answered = asked | {"answers": [{"text": "서울", "answer_start": 4}]}
-    not_answered = {"guid": "m2", "question": "왜?", "answers": [], "is_impossible": True}
-    paragraph = {"context": "김철수 서울 간다", "qas": [answered, not_answered]}
-    data = {"data": [{"title": "글", "paragraphs": [paragraph]}]}
-    document(folder / "klue-mrc-v1.1" / "klue-mrc-v1.1_dev.json", data)
-
-
-SPANS = (Span(0, 3, "PS"), Span(4, 6, "LC"))
-
-
-def test_files_of_klue_are_read_as_they_stand(tmp_path: Path):
-    klue_files(tmp_path)
-    rows = {name: read(KLUE, name, tmp_path) for name in find_task_files(KLUE, tmp_path)}
-    assert rows["KLUE-TC"].truth == ["IT과학"]
-    assert rows["KLUE-STS"].truth == [3.714]  # not the rounded one
-    assert rows["KLUE-NLI"].asked == [("비가 온다", "맑다")]
-    assert rows["KLUE-NLI"].truth == ["contradiction"]
-    assert rows["KLUE-NER"].asked == ["김철수 서울 간다"] * 2
-    assert rows["KLUE-NER"].truth == [SPANS, SPANS]
-    assert rows["KLUE-MRC"].asked[0] == ("어디?", "김철수 서울 간다")
-    assert rows["KLUE-MRC"].truth == [("서울",), ()]
-
-
-def test_klue_of_hugging_face_has_the_same_meaning(tmp_path: Path):
-    place = "validation-00000-of-00001.parquet"
-    parquet(tmp_path / "ynat" / place, [{"title": "새 전화기 나왔다", "label": 0}])
-    labels = {"label": 3.7, "real-label": 3.714, "binary-label": 1}
-    pair = {"sentence1": "비가 온다", "sentence2": "비 온다", "labels": labels}
-    parquet(tmp_path / "sts" / place, [pair])
-    parquet(tmp_path / "nli" / place, [{"premise": "가", "hypothesis": "나", "label": 2}])
-    tags = [6, 7, 7, 12, 2, 3, 12, 12, 12]
-    row = {"sentence": "<김철수:PS> ...", "tokens": list("김철수 서울 간다"), "ner_tags": tags}
-    parquet(tmp_path / "ner" / place, [row])
-    answers = {"answer_start": [4], "text": ["서울"]}
-    asked = {"context": "김철수 서울 간다", "question": "어디?", "answers": answers}
-    none = {"answers": {"answer_start": [], "text": []}, "is_impossible": True}
-    parquet(tmp_path / "mrc" / place, [asked | {"is_impossible": False}, asked | none])
-    rows = {name: read(KLUE, name, tmp_path) for name in find_task_files(KLUE, tmp_path)}
-    assert rows["KLUE-TC"].truth == ["IT과학"]
-    assert rows["KLUE-STS"].truth == [3.714]
-    assert rows["KLUE-NLI"].truth == ["contradiction"]
-    assert rows["KLUE-NER"].truth == [SPANS]
-    assert rows["KLUE-MRC"].truth == [("서울",), ()]
-
-
-def test_files_may_lie_side_by_side(tmp_path: Path):
-    klue_files(tmp_path / "deep")
-    for path in list((tmp_path / "deep").glob("*/*")):
-        path.rename(tmp_path / path.name)
-    assert len(find_task_files(KLUE, tmp_path)) == 5
-
-
-def test_another_split_is_measured_where_it_is_named(tmp_path: Path):
-    document(tmp_path / "klue-tc" / "test.json", [{"title": "가", "label": "경제"}])
-    assert list(find_task_files(KLUE, tmp_path, "test")) == ["KLUE-TC"]
-    with pytest.raises(DataError, match="holds no task of klue"):
-        find_task_files(KLUE, tmp_path)
+    assert [paths[0].name for paths in found.values()] == ["test.tsv", "dev.tsv"]
+    assert list(find_task_files(GLUE, tmp_path, "dev")) == ["RTE"]
+    assert list(find_task_files(GLUE, tmp_path, "test")) == ["QNLI", "RTE"]
+    with pytest.raises(DataError, match="holds no task of glue"):
+        find_task_files(GLUE, tmp_path, "train")
     with pytest.raises(ConfigError, match="split: must be one of dev, test, train; got 'devel'"):
-        find_task_files(KLUE, tmp_path, "devel")
+        find_task_files(GLUE, tmp_path, "devel")
 
 
-# ---------------------------------------------------------------- what may be wrong
+def test_a_split_that_was_cut_is_one(tmp_path: Path):
+    parts = [f"qqp/validation-0000{n}-of-00002.parquet" for n in range(2)]
+    touch(tmp_path, *parts)
+    assert find_task_files(GLUE, tmp_path) == {"QQP": [tmp_path / part for part in parts]}
+
+
+def test_two_files_of_one_task_are_not_chosen_from(tmp_path: Path):
+    touch(tmp_path, "RTE/dev.tsv", "en-rte/validation.json")
+    with pytest.raises(
+        DataError, match="which file is RTE\\? There are: RTE/dev.tsv, en-rte/valid"
+    ):
+        find_task_files(GLUE, tmp_path)
 
 
 def test_a_missing_folder_names_the_nearest(tmp_path: Path):
@@ -214,52 +81,13 @@ def test_a_missing_folder_names_the_nearest(tmp_path: Path):
 
 
 def test_a_folder_without_a_task_says_which_there_are(tmp_path: Path):
-    with pytest.raises(DataError, match="holds no task of glue.*mnli/dev.tsv. Known: mnli, .*rte"):
-        find_task_files(GLUE, tmp_path)
+    with pytest.raises(DataError, match="no task of klue.*klue-mrc/dev.tsv. Known: klue-tc, .*mrc"):
+        find_task_files(KLUE, tmp_path)
 
 
-def test_two_files_of_one_task_are_not_chosen_from(tmp_path: Path):
-    table(tmp_path / "RTE" / "dev.tsv", ("sentence1", "sentence2", "label"), ("a", "b", 0))
-    document(tmp_path / "rte" / "validation.json", [{"sentence1": "a"}])
-    with pytest.raises(DataError, match="which file is RTE\\? There are: RTE/dev.tsv, rte/valid"):
-        find_task_files(GLUE, tmp_path)
-
-
-@pytest.mark.parametrize("label", ["2", "-1", "neutral"])
-def test_a_label_that_the_task_lacks_is_named_with_its_line(tmp_path: Path, label: str):
-    table(tmp_path / "SST-2" / "dev.tsv", ("sentence", "label"), ("fine", 1), ("so so", label))
-    with pytest.raises(DataError, match=f"line 3: SST-2 has no label '{label}'. It has: negative"):
-        read(GLUE, "SST-2", tmp_path)
-
-
-def test_an_entity_of_another_kind_is_named(tmp_path: Path):
-    rows = [{"text": "서울", "tags": ["B-CITY", "I-CITY"]}]
-    document(tmp_path / "klue-ner" / "dev.json", rows)
-    with pytest.raises(DataError, match="KLUE-NER has no label 'CITY'. It has: DT, LC"):
-        read(KLUE, "KLUE-NER", tmp_path)
-
-
-def test_a_score_that_is_no_number_is_named(tmp_path: Path):
-    head = ("sentence1", "sentence2", "score")
-    table(tmp_path / "STS-B" / "dev.tsv", head, ("a", "b", "near"))
-    with pytest.raises(DataError, match="line 2: 'near' is no score of STS-B"):
-        read(GLUE, "STS-B", tmp_path)
-
-
-def test_other_columns_are_said(tmp_path: Path):
-    table(tmp_path / "RTE" / "dev.tsv", ("a", "b", "label"), ("x", "y", 0))
-    match = "not the columns of RTE: sentence1/premise, sentence2/hypothesis, label. It has: a, b"
-    with pytest.raises(DataError, match=match):
-        read(GLUE, "RTE", tmp_path)
-
-
-def test_a_file_of_empty_texts_cannot_be_measured(tmp_path: Path):
-    table(tmp_path / "SST-2" / "dev.tsv", ("sentence", "label"), (" ", 1), (" ", 0))
-    with pytest.raises(DataError, match="none of its rows can be measured. Dropped: empty_text 2"):
-        read(GLUE, "SST-2", tmp_path)
-
-
-def test_a_digest_is_that_of_the_bytes(tmp_path: Path):
-    path = tmp_path / "x"
+def test_a_file_is_pinned_by_its_bytes(tmp_path: Path):
+    path = tmp_path / "rte" / "dev.tsv"
+    path.parent.mkdir()
     path.write_bytes(b"abc")
-    assert digest(path) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+    assert TaskFile.of(path, tmp_path) == TaskFile("rte/dev.tsv", digest)

@@ -72,8 +72,9 @@ def made(name: str, **more: Any) -> Any:
     torch.manual_seed(0)
     config = getattr(transformers, settings)(**values | more)
     model = getattr(transformers, name)(config).eval()
-    for parameter in model.parameters():
-        nn.init.normal_(parameter, std=0.4)
+    for name, parameter in model.named_parameters():
+        norm = "norm" in name.lower() and name.endswith("weight")
+        nn.init.normal_(parameter, mean=1.0 if norm else 0.0, std=0.4)
     return model
 
 

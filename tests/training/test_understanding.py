@@ -150,17 +150,21 @@ def test_another_size_than_that_of_the_start_is_said(place: Path, encoder: Path)
 def test_scores_and_several_labels_are_learned_through_the_same_verb(place: Path):
     rng = random.Random(1)
     rows = []
-    for _ in range(300):
+    for number in range(300):
         a, b = rng.choice(GOOD + BAD), rng.choice(GOOD + BAD)
         same = (a in GOOD) == (b in GOOD)
         rows.append(
-            {"sentence1": f"영화가 {a}", "sentence2": f"이 영화는 {b}", "score": 5.0 * same}
+            {
+                "sentence1": f"영화가 {a} {number}",
+                "sentence2": f"이 영화는 {b}",
+                "score": 5.0 * same,
+            }
         )
     path = place / "pairs.jsonl"
     path.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), "utf-8")
     task = classify(
         place, "scores", *TINY, f'data.train="{path}"', "data.gives=score",
-        "train.metric=pearson", "train.steps=150", "data.drop_duplicates=false",
+        "train.metric=pearson", "train.steps=150",
     )  # fmt: skip
     near, far = task.classify([("영화가 좋았다", "이 영화는 훌륭하다"),
                                ("영화가 좋았다", "이 영화는 지루하다")])  # fmt: skip
@@ -177,10 +181,12 @@ def test_several_labels_of_one_text(place: Path):
         for w in GOOD + BAD
     ]
     path = place / "labels.jsonl"
+    rest = [x for x in TINY if not x.startswith("model.")]
     path.write_text("\n".join(json.dumps(r, ensure_ascii=False) for r in rows), "utf-8")
     task = classify(
-        place, "labels", *TINY, f'data.train="{path}"', "data.gives=labels",
+        place, "labels", *rest, f'data.train="{path}"', "data.gives=labels", "model.kind=fasttext",
         'data.classes=["good word", "1"]', "train.metric=micro_f1", "train.steps=120",
+        "optim.lr=2e-2",
     )  # fmt: skip
     assert set(task.classify("영화가 훌륭하다")) == {"good word", "1"}
     assert task.classify("화면이 지루하다") == []

@@ -24,7 +24,7 @@ class Head:
     kind: str
     tensors: Mapping[str, str]
     settings: Callable[[Values], Values] = lambda document: {
-        "n_outputs": len(document.get("id2label") or (0, 1))
+        "n_outputs": len(document.get("id2label") or range(document.get("num_labels", 2)))
     }
 
 
