@@ -127,7 +127,7 @@ def write_foreign(
     if tokenizer is not None:
         (tokenizer if frame is None else frame.put_on(tokenizer)).save(out)
     if tokenizer is not None and frame is not None:
-        _name_roles(out / "tokenizer_config.json", tokenizer, body.config.max_len)
+        _name_roles(out / "tokenizer_config.json", tokenizer, body.config, frame)
     _write_json(out / "config.json", document)
 
 
@@ -331,12 +331,15 @@ def _check_head(head: Head, config: HeadConfig, document: Values) -> None:
         )
 
 
-def _name_roles(path: Path, tokenizer: Tokenizer, max_len: int) -> None:
+def _name_roles(path: Path, tokenizer: Tokenizer, config: Any, frame: Frame) -> None:
     """What others must know of an encoder's tokenizer; in a text they may write <MASK>."""
     named = {"cls_token": tokenizer.cls_id, "sep_token": tokenizer.sep_id}
+    segments = ["token_type_ids"] if config.n_segments > 1 and frame.second else []
     about = json.loads(path.read_text("utf-8"))
     about |= {role: tokenizer.backend.id_to_token(i) for role, i in named.items()}
-    _write_json(path, about | {"model_max_length": max_len, "split_special_tokens": False})
+    about["model_input_names"] = ["input_ids", *segments, "attention_mask"]
+    about["split_special_tokens"] = False
+    _write_json(path, about | {"model_max_length": config.max_len})
 
 
 def _write_json(path: Path, document: Values) -> None:

@@ -1,6 +1,7 @@
 """BERT's vocab.txt, read as BERT reads it."""
 
 import json
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from jium.errors import TokenizerError
 from jium.text.tokenizer import Tokenizer
 
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "나", "##는", "학", "##교", "go", "##es"]
-PIECES += ["É", "e", "E", "##go", "學", "校", ",", "!"]
+PIECES += [unicodedata.normalize("NFD", "나"), "É", "e", "E", "##go", "學", "校", ",", "!"]
 TEXTS = ["나는 학교", "Goes, EGO!", "É é e", "學校나", "[MASK] 나는", "unseen", ""]
 
 
@@ -27,7 +28,7 @@ def test_ids_are_those_of_bert(lower: bool | None, folder: Path) -> None:
         about = {"do_lower_case": lower, "tokenizer_class": "ElectraTokenizer"}
         (folder / "tokenizer_config.json").write_text(json.dumps(about))
     expected = BertWordPieceTokenizer(str(folder / "vocab.txt"), lowercase=lower is not False)
-    expected.encode_special_tokens = True
+    expected._tokenizer.encode_special_tokens = True  # what a person types is text
     ours = Tokenizer.load(folder)
     for text in TEXTS:
         assert ours.encode(text) == expected.encode(text, add_special_tokens=False).ids

@@ -3,6 +3,7 @@
 import json
 import random
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -409,7 +410,7 @@ def test_every_argument_of_transformers_is_known():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"push_to_hub": True}, "push_to_hub: jium has no hub"),
+        ({"push_to_hub": True}, "push_to_hub: there is no hub"),
         ({"evaluation_strategy": "epoch"}, "is called eval_strategy here"),
         ({"lerning_rate": 1.0}, 'lerning_rate: unknown key. Did you mean "learning_rate"'),
         ({"learning_rate": "5e-5"}, "learning_rate: must be a number"),
@@ -421,7 +422,7 @@ def test_every_argument_of_transformers_is_known():
         ({"load_best_model_at_end": True}, "eval_strategy: is needed"),
         ({"bf16": True, "fp16": True}, "fp16: is one too many"),
         ({"report_to": "wandb"}, "report_to: what a training says goes to metrics.jsonl"),
-        ({"fsdp": "full_shard"}, "fsdp: jium trains on one device"),
+        ({"fsdp": "full_shard"}, "fsdp: training is on one device"),
         ({"save_safetensors": False}, "save_safetensors: one state"),
     ],
 )
@@ -440,7 +441,7 @@ def test_an_argument_that_asks_for_nothing_is_taken():
     ("given", "message"),
     [
         ({"args": object()}, "args: must be a jium.TrainingArguments; got a object"),
-        ({"callbacks": [1]}, "callbacks: jium has none. For early stopping"),
+        ({"callbacks": [1]}, "callbacks: there are none. For early stopping"),
         ({"tokenizer": "a", "processing_class": "b"}, "tokenizer: is the older name"),
         ({"model": "nowhere"}, "nowhere: no such run folder"),
         ({"model": 7}, "model: a int is not trained so"),
@@ -484,3 +485,117 @@ def test_nothing_is_saved_where_that_was_asked_for(encoder: Path, tmp_path: Path
     settings = arguments(tmp_path, save_strategy="no")
     jium.Trainer(encoder, settings, train_dataset=TRAIN).train()
     assert {path.name for path in tmp_path.iterdir()} <= {"metrics.jsonl", "tensorboard"}
+
+
+# ---------------------------------------------------------------- the page, and the yardstick
+
+PAGE = Path(__file__).parents[2] / "docs" / "transformers.md"
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+def on_disk(folder: Path, encoder: Path) -> None:
+    """What the page starts from."""
+    (folder / "bert").symlink_to(encoder, target_is_directory=True)
+    lines = [json.dumps(row, ensure_ascii=False) for row in reviews(40)]
+    (folder / "reviews.jsonl").write_text("\n".join(lines), "utf-8")
+
+
+def test_the_page_runs(
+    encoder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+):
+    on_disk(tmp_path, encoder)
+    monkeypatch.chdir(tmp_path)
+    exec(compile(BLOCKS[2], str(PAGE), "exec"), {})
+    accuracy, label = capsys.readouterr().out.split()
+    assert 0 <= float(accuracy) <= 1
+    assert label in ("0", "1")
+
+
+def test_a_model_that_saves_itself_is_taken_with_its_tokenizer(encoder: Path, tmp_path: Path):
+    class Elsewhere:
+        def __init__(self, names: list[str]) -> None:
+            self.names = names
+
+        def save_pretrained(self, folder: str) -> None:
+            for name in self.names:
+                shutil.copy(encoder / name, folder)
+
+    model = Elsewhere(["config.json", "model.safetensors"])
+    tokenizer = Elsewhere(["tokenizer.json", "tokenizer_config.json"])
+    with pytest.raises(ConfigError, match="processing_class: is missing"):
+        jium.Trainer(model, arguments(tmp_path), train_dataset=TRAIN)
+    found = [
+        losses(jium.Trainer(made, arguments(tmp_path / out), train_dataset=TRAIN, tokenizer=given))
+        for out, made, given in (("a", model, tokenizer), ("b", encoder, None))
+    ]
+    assert found[0] == found[1]
+
+
+@pytest.fixture(scope="module")
+def theirs(tmp_path_factory: pytest.TempPathFactory, encoder: Path) -> Path:
+    """A tiny BERT of transformers with a tokenizer, as a folder."""
+    transformers = pytest.importorskip("transformers")
+    folder = tmp_path_factory.mktemp("theirs") / "bert"
+    words = sorted({word for row in TRAIN for word in row["text"].split()})
+    folder.mkdir()
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *words]
+    (folder / "vocab.txt").write_text("\n".join(vocabulary), "utf-8")
+    transformers.BertTokenizerFast(
+        vocab=str(folder / "vocab.txt"), do_lower_case=False
+    ).save_pretrained(folder)
+    torch.manual_seed(0)
+    config = transformers.BertConfig(
+        vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=1, num_attention_heads=2,
+        intermediate_size=32, max_position_embeddings=32, hidden_dropout_prob=0.0,
+        attention_probs_dropout_prob=0.0,
+    )  # fmt: skip
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_losses_and_logits_are_those_of_transformers(theirs: Path, tmp_path: Path):
+    transformers = pytest.importorskip("transformers")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(theirs)
+    rows = [dict(tokenizer(row["text"])) | {"labels": row["label"]} for row in TRAIN]
+    shared = dict(
+        max_steps=12, logging_steps=1, learning_rate=1e-2, use_cpu=True, disable_tqdm=True,
+        train_sampling_strategy="sequential", weight_decay=0.1,
+        save_strategy="no", lr_scheduler_type="cosine",
+    )  # fmt: skip
+    found = []
+    for kind, package in (("theirs", transformers), ("ours", jium)):
+        model = transformers.AutoModelForSequenceClassification.from_pretrained(theirs)
+        trainer = package.Trainer(
+            model=model, args=package.TrainingArguments(str(tmp_path / kind), **shared),
+            train_dataset=rows, eval_dataset=rows, processing_class=tokenizer,
+            compute_metrics=accuracy,
+        )  # fmt: skip
+        trainer.train()
+        steps = [r["loss"] for r in trainer.state.log_history if "loss" in r]
+        found.append((steps, trainer.predict(rows), trainer.evaluate()))
+    (one, predicted, measured), (other, ours, mine) = found
+    print(one, other, sep="\n")
+    np.testing.assert_allclose(one, other, atol=1e-4)
+    np.testing.assert_allclose(predicted.predictions, ours.predictions, atol=1e-3)
+    assert predicted.label_ids.tolist() == ours.label_ids.tolist()
+    for name in ("eval_loss", "eval_accuracy"):
+        assert measured[name] == pytest.approx(mine[name], abs=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_the_script_of_the_page_runs_on_both(
+    theirs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pytest.importorskip("datasets")
+    line = "from transformers import Trainer, TrainingArguments\n"
+    assert line in BLOCKS[0]
+    for name, script in (("a", BLOCKS[0]), ("b", BLOCKS[0].replace(line, BLOCKS[1]))):
+        (tmp_path / name).mkdir()
+        on_disk(tmp_path / name, theirs)
+        monkeypatch.chdir(tmp_path / name)
+        exec(compile(script, str(PAGE), "exec"), {})
+        assert (tmp_path / name / "reviews" / "model.safetensors").is_file()
+    assert jium.load(tmp_path / "b" / "reviews").classify("영화가 좋았다") in ("LABEL_0", "LABEL_1")

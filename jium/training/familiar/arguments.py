@@ -21,24 +21,24 @@ Saving = Literal["no", "steps", "epoch", "best"]
 
 # Why an argument of theirs is refused, and which.
 REASONS: dict[str, str] = {
-    "hub": "jium has no hub: the folder is the model, and can be copied anywhere. Leave this out.",
-    "devices": "jium trains on one device. Leave this out.",
+    "hub": "there is no hub: the folder is the model, and can be copied anywhere. Leave this out.",
+    "devices": "training is on one device. Leave this out.",
     "loading": "batches are made ahead, in a thread of their own. Leave this out.",
-    "memory": "jium has no such way to save memory or time. Leave this out; if memory is short, "
+    "memory": "there is no such way to save memory or time. Leave this out; if memory is short, "
     "lower per_device_train_batch_size and raise gradient_accumulation_steps by as much.",
     "records": "what a training says goes to metrics.jsonl in output_dir, and to TensorBoard where "
     'it is installed. Leave this out, or give "tensorboard".',
     "calls": "is said by calling train(), evaluate() or predict(). Leave this out.",
     "resume": "is said by calling train(resume_from_checkpoint=True). Leave this out.",
-    "optimiser": "jium has AdamW here, with adam_beta1, adam_beta2, adam_epsilon and weight_decay. "
-    "Leave this out.",
+    "optimiser": "the optimiser is AdamW, with adam_beta1, adam_beta2, adam_epsilon and "
+    "weight_decay. Leave this out.",
     "columns": "targets stand in labels, label, label_ids, or in start_positions and "
     "end_positions. Rename the column, and leave this out.",
     "measuring": "a data set is measured whole, at the end of what eval_strategy says. Leave this "
     "out.",
     "saving": "one state to go on from is kept in output_dir, and one model, as safetensors. Leave "
     "this out.",
-    "training": "jium does not do this to a training. Leave this out.",
+    "training": "is not done to a training here. Leave this out.",
 }
 # fmt: off
 REFUSED: dict[str, tuple[str, ...]] = {

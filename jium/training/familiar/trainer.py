@@ -44,12 +44,12 @@ Metrics = dict[str, float]
 Fetch = Callable[[NDArray[np.int64]], list[Example]]  # some texts of a data set, by number
 
 REFUSED: dict[str, str] = {
-    "callbacks": "jium has none. For early stopping give early_stopping_patience; for more, "
+    "callbacks": "there are none. For early stopping give early_stopping_patience; for more, "
     "the loop is an iterator: jium.training.trainer.Trainer.",
-    "optimizers": "jium has AdamW and the schedules of TrainingArguments here; others are in "
+    "optimizers": "the optimiser is AdamW, with a schedule of TrainingArguments; others are in "
     "recipes: jium train.",
-    "optimizer_cls_and_kwargs": "jium has AdamW and the schedules of TrainingArguments here; "
-    "others are in recipes: jium train.",
+    "optimizer_cls_and_kwargs": "the optimiser is AdamW, with a schedule of "
+    "TrainingArguments; others are in recipes: jium train.",
     "model_init": "give model: a folder, whose new head is drawn by seed.",
     "compute_loss_func": "an own loss is an objective of jium.training.trainer.Trainer.",
     "preprocess_logits_for_metrics": "compute_metrics is given the logits, and can do it first.",
