@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import AddedToken
 from tokenizers import Tokenizer as Backend
 from tokenizers.processors import TemplateProcessing
 
@@ -71,6 +72,9 @@ class Frame:
                     for i in sorted({*self.before, *self.after, *self.between})
                 ],
             )
+        if "mask_token" in tokenizer.roles and tokenizer.kind != "char":
+            mask = tokenizer.roles["mask_token"]  # the space before it is of the word it stands for
+            backend.add_special_tokens([AddedToken(mask, lstrip=True, normalized=False)])
         return Tokenizer(backend, tokenizer.kind, tokenizer.roles, **tokenizer._config)
 
     def __call__(self, ids: Ids, max_len: int) -> NDArray[np.int64]:

@@ -50,6 +50,7 @@ class TaggedData(Shares):
     max_chars: int = 10_000  # longer texts are not trained on
     drop_duplicates: bool = True  # texts that stand in train twice with the same entities
     limit: int | None = None  # rows read of train at most: the first
+    swaps: int = 0  # copies of each text to train on, in which entities are exchanged for others
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -120,6 +120,7 @@ class ReplacedHead(nn.Module):
 
 HEADS = {
     "label": "jium.models.heads:LabelHead",
+    "compare": "jium.models.compare:CompareHead",
     "next_sentence": "jium.models.heads:LabelHead",
     "tags": "jium.models.heads:TokenHead",
     "span": "jium.models.heads:TokenHead",
@@ -146,6 +147,8 @@ class Headed(nn.Module):
 
     def forward(self, tokens: Tensor, layout: Layout, segments: Tensor | None = None) -> Tensor:
         """Packed token ids, (tokens,), to what the head gives; segments: (tokens,), or None."""
+        if hasattr(self.head, "apart"):  # two texts, each read by itself
+            layout, segments = self.head.apart(layout, segments), None
         return self.head(self.encoder, self.encoder(tokens, layout, segments), layout)
 
 

@@ -24,6 +24,7 @@ class Labels:
     label_smoothing: float = 0.0
     class_weights: Literal["balanced"] | None = None  # balanced: rare classes count as much
     dropout: float = 0.1  # before the head
+    pairs: Literal["together", "apart"] = "together"  # apart: each by itself, then compared
 
     def __post_init__(self) -> None:
         if not 0 <= self.label_smoothing < 1:

@@ -144,14 +144,20 @@ class Filler:
         for spelling in SPELLINGS[1:]:
             text = text.replace(spelling, SPELLINGS[0])
         parts = text.split(SPELLINGS[0])
-        mask = self.tokenizer.backend.get_added_tokens_decoder().get(self.tokenizer.mask_id)
-        if mask is not None and mask.lstrip:  # of RoBERTa: the space before it belongs to it
-            parts = [*(part.rstrip() for part in parts[:-1]), parts[-1]]
+        begins = self.tokenizer.tokens("a")[:1] == ["▁a"]  # any text, as if a space stood before it
         ids: list[int] = []
         for i, part in enumerate(parts):
             ids += [self.tokenizer.mask_id] * (i > 0)
-            ids += self.tokenizer.encode(self._clean(part)) if part.strip() else []
+            cleaned = self._clean(part.strip())
+            before = " " if i and part[:1].isspace() and not begins else ""
+            after = " " if i + 1 < len(parts) and part[-1:].isspace() and self._alone else ""
+            ids += self.tokenizer.encode(before + cleaned + after) if cleaned else []
         return ids
+
+    @property
+    def _alone(self) -> bool:
+        """Whether a space is a token; else it is part of the word behind it, and so of a mask."""
+        return self.tokenizer.kind == "char"
 
     def _logits(self, tokens: Tensor) -> Tensor:
         layout = Layout([len(tokens)], tokens.device)

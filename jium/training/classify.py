@@ -117,8 +117,10 @@ def set_up(recipe: Recipe, run: Path) -> ClassifySetup:
     gives = recipe.data.gives
     labels = classes_of(prepared, gives, recipe)
     tokenizer = tokenizer_of(recipe, run, lambda: texts_of(prepared))
-    head = HeadConfig(kind="label", n_outputs=len(labels), dropout=recipe.objective.dropout)
-    model = headed(recipe, run, tokenizer, head)
+    kind = "compare" if recipe.objective.pairs == "apart" else "label"
+    head = HeadConfig(kind=kind, n_outputs=len(labels), dropout=recipe.objective.dropout)
+    unused = {"pooler": False} if kind == "compare" and hasattr(recipe.model, "pooler") else {}
+    model = headed(recipe, run, tokenizer, head, **unused)
     reader = TokenReader(tokenizer, Frame.of(tokenizer), model.config.max_len)
     task = Classifier(model, reader, labels, cleaning_of(recipe.data), gives=gives)
     balanced = recipe.objective.class_weights == "balanced"

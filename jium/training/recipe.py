@@ -74,8 +74,8 @@ class Recipe:
     @classmethod
     def of(cls, values: Values, name: str) -> Self:
         """Build and check every section. Raises ConfigError naming the key that is wrong."""
+        values = settle(values)  # the kind of model is that of the encoder it starts from
         plan = plan_of(values)
-        values = settle(values) if "transfer" in plan.sections else values
         known = ["task", "about", *plan.sections]
         for key in values:
             if key not in known:

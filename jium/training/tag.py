@@ -10,6 +10,7 @@ import torch
 
 from jium.data.frames import Frame
 from jium.data.pairs import Prepared
+from jium.data.swaps import swapped
 from jium.data.tag_batches import Unit, labelled_rows
 from jium.data.tagged import Learned, Tagged, TaggedData, prepare_tagged, tagged_texts
 from jium.data.text_batches import TextBatches
@@ -118,7 +119,8 @@ def set_up(recipe: Recipe, run: Path) -> TagSetup:
     head = head_config(recipe.objective, unit, train, 2 * len(labels) + 1)
     model = headed(recipe, run, tokenizer, head, **_without_pooler(recipe.model))
     task = Tagger(model, tokenizer, Frame.of(tokenizer), labels, unit)
-    rows = labelled_rows(task.reader, [t.text for t in train], [t.spans for t in train], labels)
+    seen = swapped(train, recipe.data.swaps, recipe.train.seed)
+    rows = labelled_rows(task.reader, [t.text for t in seen], [t.spans for t in seen], labels)
     batches = TextBatches(rows.lengths, rows.batch, recipe.train.batch_tokens, recipe.train.seed)
     return TagSetup(task, prepared, learned, batches, valid, reach(task, train[:LOOKED]))
 

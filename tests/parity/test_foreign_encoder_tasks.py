@@ -290,14 +290,15 @@ def test_a_filler_goes_out_and_comes_back(pairs: bool, cutter: Tokenizer, tmp_pa
     task = Filler(ours(cutter, "masked", settings={"pairs": pairs}), cutter, Frame.of(cutter))
     task.export(tmp_path)
     other, reader = theirs(tmp_path, "ForPreTraining" if pairs else "ForMaskedLM")
-    given = reader("나는 <MASK>에 간다.", return_tensors="pt")
+    text = "나는 <MASK> 간다."
+    given = reader(text, return_tensors="pt")
     with torch.no_grad():
         found = other(**given)
     place = given.input_ids[0].tolist().index(cutter.mask_id)
     logits = (found.prediction_logits if pairs else found.logits)[0, place]
-    guesses = task.fill("나는 [MASK]에 간다.")
+    guesses = task.fill(text)
     near([share for _, share in guesses[0]], logits.softmax(-1).topk(5).values)
-    again = jium.load(tmp_path).fill("나는 [MASK]에 간다.")
+    again = jium.load(tmp_path).fill(text)
     assert [token for token, _ in again[0]] == [token for token, _ in guesses[0]]
 
 

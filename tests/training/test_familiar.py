@@ -1,9 +1,11 @@
 """`jium.Trainer` is called as that of transformers, packs without padding, and leaves a run."""
 
 import json
+import os
 import random
 import re
 import shutil
+import signal
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,7 @@ from jium.models.bert import Bert, BertConfig
 from jium.models.heads import HeadConfig, Headed
 from jium.tasks.fill import Filler
 from jium.text.settings import MASK, TokenizerConfig
+from jium.training.run import Interrupted
 
 GOOD = ["좋았다", "재미있다", "훌륭하다"]
 BAD = ["나빴다", "지루하다", "형편없다"]
@@ -205,6 +208,21 @@ def test_going_on_equals_never_having_stopped(encoder: Path, tmp_path: Path, acc
         for one in (whole, again)
     ]  # fmt: skip
     assert timeless[0] == timeless[1]
+
+
+def test_a_signal_saves_and_stops(encoder: Path, tmp_path: Path):
+    def ask(pair: Any) -> dict[str, float]:
+        os.kill(os.getpid(), signal.SIGINT)
+        return {}
+
+    settings = arguments(tmp_path, eval_strategy="steps", eval_steps=2)
+    trainer = jium.Trainer(encoder, settings, train_dataset=TRAIN, eval_dataset=VALID,
+                           compute_metrics=ask)  # fmt: skip
+    with pytest.raises(Interrupted):
+        trainer.train()
+    trainer.compute_metrics = None
+    assert trainer.state.global_step in (2, 3)
+    assert trainer.train(resume_from_checkpoint=tmp_path).global_step == 6
 
 
 def test_the_best_model_is_taken_in_the_end_only_where_that_was_asked_for(
@@ -572,11 +590,12 @@ def test_losses_and_logits_are_those_of_transformers(theirs: Path, tmp_path: Pat
             train_dataset=rows, eval_dataset=rows, processing_class=tokenizer,
             compute_metrics=accuracy,
         )  # fmt: skip
+        if package is jium:
+            trainer.model.head.dropout.p = 0.0
         trainer.train()
         steps = [r["loss"] for r in trainer.state.log_history if "loss" in r]
         found.append((steps, trainer.predict(rows), trainer.evaluate()))
     (one, predicted, measured), (other, ours, mine) = found
-    print(one, other, sep="\n")
     np.testing.assert_allclose(one, other, atol=1e-4)
     np.testing.assert_allclose(predicted.predictions, ours.predictions, atol=1e-3)
     assert predicted.label_ids.tolist() == ours.label_ids.tolist()
@@ -599,3 +618,33 @@ def test_the_script_of_the_page_runs_on_both(
         exec(compile(script, str(PAGE), "exec"), {})
         assert (tmp_path / name / "reviews" / "model.safetensors").is_file()
     assert jium.load(tmp_path / "b" / "reviews").classify("영화가 좋았다") in ("LABEL_0", "LABEL_1")
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_heads_that_transformers_has_just_made_learn_what_the_rows_say(
+    theirs: Path, encoder: Path, tmp_path: Path
+):
+    transformers = pytest.importorskip("transformers")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(theirs)
+    given = dict(tokenizer(TRAIN[0]["text"]))
+    n = len(given["input_ids"])
+    tagging = given | {"labels": [-100, 0, *[2] * (n - 3), -100]}
+    several = given | {"labels": [1.0, 0.0, 1.0]}
+    for kind, row, names, task in (
+        ("TokenClassification", tagging, TAGS, "Tagger"),
+        ("SequenceClassification", several, ["a", "b", "c"], "Classifier"),
+        ("QuestionAnswering", given | {"start_positions": 1, "end_positions": 2}, None, "Answerer"),
+    ):
+        made = getattr(transformers, f"AutoModelFor{kind}")
+        size = {"num_labels": 3, "ignore_mismatched_sizes": True} if names else {}
+        model = made.from_pretrained(theirs, **size)
+        trainer = jium.Trainer(model, arguments(tmp_path / kind, max_steps=20), labels=names,
+                               train_dataset=[row] * 8, processing_class=tokenizer)  # fmt: skip
+        found = losses(trainer)
+        assert found[-1] < found[0] / 2
+        predicted = trainer.predict([row]).predictions
+        if task == "Tagger":
+            assert predicted[0, 1:-1].argmax(-1).tolist() == [0, *[2] * (n - 3)]
+        assert type(jium.load(tmp_path / kind)).__name__ == task
+    assert jium.load(tmp_path / "SequenceClassification").gives == "labels"

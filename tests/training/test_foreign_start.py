@@ -17,8 +17,8 @@ from jium.models.gpt import Gpt, GptConfig
 from jium.models.heads import HeadConfig, Headed
 from jium.text.tokenizer import Tokenizer, TokenizerConfig
 
-ROWS = [(f"{n}번 영화가 {word}", label) for n in range(20) for word, label in
-        (("좋았다", "good"), ("훌륭하다", "good"), ("나빴다", "bad"), ("지루하다", "bad"))]  # fmt: skip
+WORDS = {"좋았다": "good", "훌륭하다": "good", "나빴다": "bad", "지루하다": "bad"}
+ROWS = [(f"{n}번 영화가 {word}", label) for n in range(20) for word, label in WORDS.items()]
 ROBERTA = Frame((2,), (3,), (3, 3), 0)
 
 
@@ -51,7 +51,7 @@ def recipe(place: Path, task: str, start: Path, **sections: Any) -> str:
         "task": task,
         "data": {"train": str(place / "rows.jsonl"), "valid_share": 0.2},
         "transfer": {"start": str(start), **sections.pop("transfer", {})},
-        "schedule": {"warmup": 0},
+        "schedule": {"warmup": 1},
         "train": {"steps": 2, **common},
         **sections,
     }
@@ -78,17 +78,18 @@ def test_a_classifier_is_tuned_from_a_folder(mode: str, folder: Path, tmp_path: 
 def test_pretraining_goes_on_with_the_head_of_the_folder(folder: Path, tmp_path: Path) -> None:
     made = recipe(tmp_path, "fill", folder, optim={"lr": 1e-9})
     jium.train(made, out=tmp_path / "run", quiet=True)
-    text = "3번 영화가 [MASK]"
-    ours, theirs = (jium.load(place).fill(text, top=3)[0] for place in (tmp_path / "run", folder))
-    assert [token for token, _ in ours] == [token for token, _ in theirs]
-    assert [share for _, share in ours] == pytest.approx([share for _, share in theirs], abs=1e-5)
+    ours, theirs = (jium.load(place).model.state_dict() for place in (tmp_path / "run", folder))
+    assert ours.keys() - theirs.keys() == {"encoder.pooler.weight", "encoder.pooler.bias"}
+    for name, tensor in theirs.items():
+        torch.testing.assert_close(ours[name], tensor, rtol=0, atol=1e-6)
 
 
 def test_a_start_that_cannot_be_is_said(folder: Path, tokenizer: Tokenizer, tmp_path: Path) -> None:
     made = recipe(tmp_path, "classify", folder)
     with pytest.raises(ConfigError, match=r"model.n_layers.*is 3, but the encoder in"):
         jium.train(made, "model.n_layers=3", out=tmp_path / "run", quiet=True)
-    settings = dict(dim=16, n_heads=2, ffn_dim=24, n_layers=1, vocab_size=tokenizer.vocab_size)
-    write_foreign(tmp_path / "gpt", Gpt(GptConfig(**settings)), tokenizer)  # type: ignore[arg-type]
+    sizes: dict[str, Any] = dict(dim=16, n_heads=2, n_kv_heads=2, ffn_dim=24, n_layers=1)
+    model = Gpt(GptConfig(**sizes, vocab_size=tokenizer.vocab_size))
+    write_foreign(tmp_path / "gpt", model, tokenizer)
     with pytest.raises(RunError, match="holds no encoder to start from, but a Gpt"):
         jium.train(made, f"transfer.start={tmp_path / 'gpt'}", out=tmp_path / "run", quiet=True)

@@ -157,7 +157,8 @@ def _open(
     torch.manual_seed(seed)
     encoder = find_kind(MODELS, kind, "model")(config)
     load_start(folder, encoder)
-    model = Headed(encoder, HeadConfig(kind=head, n_outputs=n_outputs))
+    dropout = 0.0 if said == "span" else config.dropout
+    model = Headed(encoder, HeadConfig(kind=head, n_outputs=n_outputs, dropout=dropout))
     return _around(model, tokenizer or Tokenizer.load(folder), dataset, names)
 
 
