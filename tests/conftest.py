@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from jium import messages
+
+hypothesis.settings.register_profile("jium", derandomize=True, deadline=None)  # seeded, untimed
+hypothesis.settings.load_profile("jium")
 
 
 @pytest.fixture(autouse=True)

@@ -8,6 +8,8 @@ import jium
 PUBLIC = [
     "JiumError",
     "Tokenizer",
+    "Trainer",
+    "TrainingArguments",
     "compare",
     "evaluate",
     "explain",

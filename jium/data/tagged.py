@@ -59,6 +59,8 @@ class TaggedData(Shares):
         for key in ("max_chars", "limit"):
             if (value := getattr(self, key)) is not None and value < 1:
                 raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        if self.swaps < 0:
+            raise ConfigError("must be 0 or more; got {value}.", key="swaps", value=self.swaps)
 
     def paths(self, split: str) -> list[str]:
         """The files and folders given for a split."""

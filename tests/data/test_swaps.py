@@ -13,8 +13,8 @@ SAID = {"PS": {"철수", "영희"}, "LC": {"서울", "부산광역시"}}
 
 
 def test_copies_are_whole_and_their_entities_are_where_they_say():
-    found = swapped(TEXTS, 20, seed=0)
-    assert found[:3] == TEXTS and len(found) == 3 + 20 * 2
+    found = swapped(TEXTS, 200, seed=0)
+    assert found[:3] == TEXTS and len(found) == 3 + 200 * 2
     for text in found[3:]:
         rest, end = "", 0
         for span in text.spans:
