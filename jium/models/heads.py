@@ -121,6 +121,7 @@ class ReplacedHead(nn.Module):
 HEADS = {
     "label": "jium.models.heads:LabelHead",
     "compare": "jium.models.compare:CompareHead",
+    "compare_span": "jium.models.compare:CompareSpanHead",
     "next_sentence": "jium.models.heads:LabelHead",
     "tags": "jium.models.heads:TokenHead",
     "span": "jium.models.heads:TokenHead",
@@ -147,8 +148,8 @@ class Headed(nn.Module):
 
     def forward(self, tokens: Tensor, layout: Layout, segments: Tensor | None = None) -> Tensor:
         """Packed token ids, (tokens,), to what the head gives; segments: (tokens,), or None."""
-        if hasattr(self.head, "apart"):  # two texts, each read by itself
-            layout, segments = self.head.apart(layout, segments), None
+        if hasattr(self.head, "read"):  # a head that has the encoder read its own way
+            return self.head.read(self.encoder, tokens, layout, segments)
         return self.head(self.encoder, self.encoder(tokens, layout, segments), layout)
 
 

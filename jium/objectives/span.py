@@ -1,6 +1,7 @@
 """Point at the first and the last token of an answer."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +24,7 @@ class Span:
     """
 
     dropout: float = 0.0  # of the hidden states before the head
+    pairs: Literal["together", "apart"] = "together"  # apart: each by itself, then compared
 
     def __post_init__(self) -> None:
         if not 0 <= self.dropout < 1:

@@ -123,7 +123,8 @@ def set_up(recipe: Recipe, run: Path) -> AnswerSetup:
     asked, valid = (list(questions(prepared, split)) for split in ("train", "valid"))
     check_valid(valid, recipe.data.valid_share)
     tokenizer = tokenizer_of(recipe, run, lambda: _texts(asked))
-    head = HeadConfig(kind="span", n_outputs=2, dropout=recipe.objective.dropout)
+    reads = "compare_span" if recipe.objective.pairs == "apart" else "span"
+    head = HeadConfig(kind=reads, n_outputs=2, dropout=recipe.objective.dropout)
     unused = {"pooler": False} if hasattr(recipe.model, "pooler") else {}
     model = headed(recipe, run, tokenizer, head, **unused)
     windows = Windows(stride=recipe.data.stride, max_question=recipe.data.max_question)

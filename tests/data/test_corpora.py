@@ -60,7 +60,9 @@ def test_a_word_typed_in_two_normal_forms_is_one_word(tmp_path):
 def test_no_word_holds_a_space(tmp_path, monkeypatch):
     """The formats of word vectors could not hold it; Kiwi has a few such morphemes."""
     cut = "jium.data.corpora.split_words"
-    monkeypatch.setattr(cut, lambda texts, analyser, **others: [["트윈 침대", "좋다"] for _ in texts])
+    monkeypatch.setattr(
+        cut, lambda texts, analyser, **others: [["트윈 침대", "좋다"] for _ in texts]
+    )
     assert prepare(tmp_path, ["하나"]).vocabulary.words == ["좋다", "트윈침대"]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tokenizers import AddedToken
 from torch import Tensor, nn
 
 import jium
@@ -60,7 +61,8 @@ def tokenizer(folder: Path, family: str) -> Any:
     if family == "Roberta":
         names = ["<s>", "<pad>", "</s>", "<unk>", *BYTE_CHARACTERS, "<mask>"]
         ids = {name: number for number, name in enumerate(names)}
-        return transformers.RobertaTokenizer(vocab=ids, merges=[])
+        mask = AddedToken("<mask>", lstrip=True, special=True)  # as published ones have it
+        return transformers.RobertaTokenizer(vocab=ids, merges=[], mask_token=mask)
     words(folder)
     return transformers.BertTokenizer(str(folder / "vocab.txt"))
 

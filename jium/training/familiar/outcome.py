@@ -1,6 +1,7 @@
 """What a model makes of texts, in the shapes that compute_metrics of `transformers` is given."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from jium.tasks.tag import Tagger
 from jium.training.devices import autocast
 from jium.training.familiar.rows import Example, RowReader, Task
 
+Metrics = dict[str, float]
 Scorer = Callable[[Tensor, TextBatch], Loss]
 
 
@@ -42,6 +44,36 @@ class Seen(NamedTuple):
     predictions: Any
     label_ids: Any
     loss: float | None
+
+
+class TrainOutput(NamedTuple):
+    """What `train` gives back; training_loss: the mean of its steps."""
+
+    global_step: int
+    training_loss: float
+    metrics: Metrics
+
+
+class PredictionOutput(NamedTuple):
+    """What `predict` gives back, arrays as those of EvalPrediction."""
+
+    predictions: Any
+    label_ids: Any
+    metrics: Metrics
+
+
+@dataclass
+class TrainerState:
+    """How far a training has come, and what was logged and measured on the way."""
+
+    global_step: int = 0
+    max_steps: int = 0
+    epoch: float = 0.0
+    best_metric: float | None = None
+    best_global_step: int | None = None
+    best_model_checkpoint: str | None = None  # the folder whose model is the best
+    log_history: list[Metrics] = field(default_factory=list)
+    losses: list[float] = field(default_factory=list)  # since the last log
 
 
 def loss_of(task: Task, smoothing: float) -> Scorer:

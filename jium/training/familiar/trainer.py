@@ -9,9 +9,9 @@ import math
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,18 +30,25 @@ from jium.models import MODELS
 from jium.objectives.loss import Loss
 from jium.training.devices import choose_device, choose_precision
 from jium.training.familiar.arguments import TrainingArguments
-from jium.training.familiar.batches import CountedBatches
+from jium.training.familiar.batches import CountedBatches, Supply, lengths
 from jium.training.familiar.beginning import begin, tokenizer_in
-from jium.training.familiar.outcome import EvalPrediction, Seen, loss_of, scores_of, see
-from jium.training.familiar.rows import FOR_MODELS, Example, Task, find_columns
+from jium.training.familiar.outcome import (
+    EvalPrediction,
+    Metrics,
+    PredictionOutput,
+    Seen,
+    TrainerState,
+    TrainOutput,
+    loss_of,
+    scores_of,
+    see,
+)
+from jium.training.familiar.rows import Task, find_columns
 from jium.training.interrupts import interrupts
 from jium.training.log import RunLog
 from jium.training.run import Best, Interrupted, keep_for_study
 from jium.training.trainer import Report
 from jium.training.trainer import Trainer as Loop
-
-Metrics = dict[str, float]
-Fetch = Callable[[NDArray[np.int64]], list[Example]]  # some texts of a data set, by number
 
 REFUSED: dict[str, str] = {
     "callbacks": "there are none. For early stopping give early_stopping_patience; for more, "
@@ -56,36 +63,6 @@ REFUSED: dict[str, str] = {
 }
 
 STOPPED = "stopped at step {step}; go on with train(resume_from_checkpoint=True)"
-
-
-class TrainOutput(NamedTuple):
-    """What `train` gives back; training_loss: the mean of its steps."""
-
-    global_step: int
-    training_loss: float
-    metrics: Metrics
-
-
-class PredictionOutput(NamedTuple):
-    """What `predict` gives back, arrays as those of EvalPrediction."""
-
-    predictions: Any
-    label_ids: Any
-    metrics: Metrics
-
-
-@dataclass
-class TrainerState:
-    """How far a training has come, and what was logged and measured on the way."""
-
-    global_step: int = 0
-    max_steps: int = 0
-    epoch: float = 0.0
-    best_metric: float | None = None
-    best_global_step: int | None = None
-    best_model_checkpoint: str | None = None  # the folder whose model is the best
-    log_history: list[Metrics] = field(default_factory=list)
-    losses: list[float] = field(default_factory=list)  # since the last log
 
 
 class Trainer:
@@ -143,7 +120,13 @@ class Trainer:
         self.state = TrainerState()
         self._best = Best()
         self._saved = -1  # the step of the last save
-        self._fetched: list[tuple[Any, Fetch]] = []
+        measured = eval_dataset.values() if isinstance(eval_dataset, Mapping) else [eval_dataset]
+        self._supply = Supply(
+            self.reader,
+            data_collator,
+            keep_all=not self.args.remove_unused_columns,
+            own=[train_dataset, *measured],
+        )
         self._wrote: Path | None = None  # the folder that holds what this trainer has made
 
     @property
@@ -281,7 +264,8 @@ class Trainer:
     def predict(self, test_dataset: Any, metric_key_prefix: str = "test") -> PredictionOutput:
         """Logits for a data set, in its order; with metrics as of `evaluate`."""
         began = time.perf_counter()
-        seen = see(self.reader, self._once(test_dataset), self.loss, self.device, self.precision)
+        batches = self._supply.once(test_dataset, self.args.per_device_eval_batch_size)
+        seen = see(self.reader, batches, self.loss, self.device, self.precision)
         metrics: Metrics = {} if seen.loss is None else {"loss": seen.loss}
         if self.compute_metrics is not None and seen.label_ids is not None:
             metrics |= self._measured(seen)
@@ -339,7 +323,7 @@ class Trainer:
         columns = find_columns(dataset)
         if self.data_collator is None and columns.target is None and not columns.span:
             raise ConfigError("has no labels to learn.", key="train_dataset")
-        fetch = self._fetch(dataset)
+        fetch = self._supply.fetch(dataset)
         grouped = args.train_sampling_strategy == "group_by_length"
 
         def make(items: NDArray[np.int64], after: Position) -> TextBatch:
@@ -351,48 +335,9 @@ class Trainer:
             make,
             args.seed,
             shuffled=args.train_sampling_strategy != "sequential",
-            lengths=_lengths(fetch, len(dataset)) if grouped else None,
+            lengths=lengths(fetch, len(dataset)) if grouped else None,
             drop_last=args.dataloader_drop_last,
         )
-
-    def _once(self, dataset: Any) -> Iterator[tuple[NDArray[np.int64], list[Example]]]:
-        """Every text once, texts of like length together where there is no collator."""
-        fetch, size = self._fetch(dataset), self.args.per_device_eval_batch_size
-        order = np.arange(len(dataset))
-        if self.data_collator is None:
-            order = np.argsort(_lengths(fetch, len(dataset)), kind="stable")
-        for start in range(0, len(order), size):
-            items = order[start : start + size]
-            yield items, fetch(items)
-
-    def _fetch(self, dataset: Any) -> Fetch:
-        """What gives some texts of a data set; the trainer's own are read once."""
-        for known, fetch in self._fetched:
-            if known is dataset:
-                return fetch
-        fetch = self._read(dataset) if self.data_collator is None else self._collated(dataset)
-        measured = self.eval_dataset
-        several = measured.values() if isinstance(measured, Mapping) else [measured]
-        if any(dataset is own for own in (self.train_dataset, *several)):
-            self._fetched.append((dataset, fetch))
-        return fetch
-
-    def _read(self, dataset: Any) -> Fetch:
-        examples = self.reader.read(dataset)
-        return lambda items: [examples[i] for i in items]
-
-    def _collated(self, dataset: Any) -> Fetch:
-        """Through the collator, and without the padding again."""
-        find_columns(dataset)
-        everything = not self.args.remove_unused_columns
-        collate = self.data_collator
-        assert collate is not None
-
-        def row(number: int) -> dict[str, Any]:
-            found = dataset[number].items()
-            return {name: v for name, v in found if everything or name in FOR_MODELS}
-
-        return lambda items: self.reader.collated(collate([row(int(i)) for i in items]))
 
     # ------------------------------------------------------------ the folder
 
@@ -457,10 +402,6 @@ class Trainer:
         (run / "metrics.jsonl").unlink(missing_ok=True)
         if (run / STATE).is_file():
             shutil.rmtree((run / STATE).parent)
-
-
-def _lengths(fetch: Fetch, n: int) -> NDArray[np.int64]:
-    return np.array([len(fetch(np.array([i]))[0].ids) for i in range(n)], np.int64)
 
 
 def _kind(model: Any) -> str:
