@@ -1,6 +1,6 @@
-"""How good is a trained run on its test split?
+"""How good is a trained run on its test split, or each of several?
 
-    python benchmarks/quality.py RUN --name NAME [--to LANGUAGE] [--began COMMIT]
+    python benchmarks/quality.py RUN [RUN ...] --name NAME [--to LANGUAGE] [--began COMMIT]
 
 Records every score with its interval and signature, the scores by tag, and what the run's own card
 says: steps, time, machine, command. No sentence of the data is kept.
@@ -26,25 +26,35 @@ def card(run: Path) -> dict[str, str]:
     return {**facts, "command": command.group(1) if command else "unknown"}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("--name", required=True)
-    parser.add_argument("--to", default=None)
-    parser.add_argument("--began", default=None, help="commit at which the training began")
-    options = parser.parse_args()
-    direction = {"to": options.to} if options.to else {}
-    found = jium.evaluate(options.run, "test", **direction)
+def quality(run: Path, to: str | None, began: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Scores of a run, and what they are of."""
+    found = jium.evaluate(run, "test", **({"to": to} if to else {}))
     figures: dict[str, Any] = {score.name: score_to_values(score) for score in found["scores"]}
     about = {
         "sentences": len(found["predictions"]),
         "by_tag": found["by_tag"],
-        "training": card(options.run) | ({"began at": options.began} if options.began else {}),
-        "recipe": read_toml(options.run / "recipe.toml"),
+        "training": card(run) | ({"began at": began} if began else {}),
+        "recipe": read_toml(run / "recipe.toml"),
     }
-    path = record(options.name, figures, about)
     shown = "  ".join(f"{score.name} {score.value:.2f}" for score in found["scores"])
-    print(f"{shown}  {path}")
+    print(f"{run.name}  {shown}", flush=True)
+    return figures, about
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    parser.add_argument("--name", required=True)
+    parser.add_argument("--to", default=None)
+    parser.add_argument("--began", default=None, help="commit at which the training began")
+    options = parser.parse_args()
+    found = {run.name: quality(run, options.to, options.began) for run in options.runs}
+    if len(found) == 1:
+        figures, about = next(iter(found.values()))
+    else:
+        figures = {name: figures for name, (figures, _) in found.items()}
+        about = {name: about for name, (_, about) in found.items()}
+    print(record(options.name, figures, about))
 
 
 if __name__ == "__main__":
