@@ -267,7 +267,7 @@ def test_a_damaged_run_is_said(run: Path, tmp_path: Path):
 
 def test_there_must_be_something_to_validate_with(tmp_path: Path):
     settings = plan(tmp_path, data={"valid_share": 0.0})
-    with pytest.raises(DataError, match="No text to validate with. Give data.valid=FILE"):
+    with pytest.raises(DataError, match="nothing to validate with. Give data.valid=FILE"):
         jium.train(settings, out=tmp_path / "run", quiet=True)
 
 
