@@ -245,7 +245,7 @@ def test_a_file_with_columns_of_its_own_is_measured(run: Path, tmp_path: Path):
 
 def test_nothing_to_validate_with_is_said(tmp_path: Path):
     recipe = plan(tmp_path, data={"valid_share": 0.0})
-    with pytest.raises(DataError, match="no question to validate with. Give data.valid=FILE"):
+    with pytest.raises(DataError, match="nothing to validate with. Give data.valid=FILE"):
         set_up(recipe, tmp_path / "run")
 
 
