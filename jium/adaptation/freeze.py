@@ -16,11 +16,11 @@ def depth_of(name: str, n_layers: int) -> int:
     """How deep a weight of a headed encoder lies: 0 for embeddings, then block by block, n_layers +
     1 for pooler and head.
     """
-    if not name.startswith("encoder."):
+    if not name.startswith("encoder.") or name.startswith("encoder.pooler."):
         return n_layers + 1
     if found := BLOCK.search(name):
         return int(found[1]) + 1
-    return 0 if ".embeddings." in name or ".embedding." in name else n_layers + 1
+    return 0 if ".embeddings." in name or ".embedding." in name else n_layers  # a last norm
 
 
 def depths(model: nn.Module) -> dict[str, int]:

@@ -80,6 +80,8 @@ class Frame:
     def __call__(self, ids: Ids, max_len: int) -> NDArray[np.int64]:
         """The ids with their frame, the end of a text cut off where the model takes no more."""
         room = max_len - len(self.before) - len(self.after)
+        if room < 1:
+            raise ConfigError("leaves no room for a text. Raise it.", key="model.max_len")
         return np.array([*self.before, *ids[:room], *self.after], np.int64)
 
     def pair(

@@ -131,6 +131,8 @@ class LabelPreparation(Preparation):
         text, label = found.pair.source, found.pair.target
         if reason := found.problem or _why_empty(text, label, self.data.gives):
             return reason
+        if self.data.second is not None and not found.pair.second.strip():
+            return "empty_second"
         if split == "train" and len(text) + len(found.pair.second) > self.data.max_chars:
             return "too_long"
         if reason := self._why_known(found.pair, place):
@@ -139,7 +141,8 @@ class LabelPreparation(Preparation):
         if twice and not self.seen.add(fingerprint(text, found.pair.second, label)):
             return "duplicate"
         if place == "train":
-            self.classes.update(label.split(SEPARATOR) if self.data.gives == "labels" else [label])
+            several = self.data.gives == "labels"
+            self.classes.update(filter(None, label.split(SEPARATOR)) if several else [label])
         return ""
 
     def check(self, out: Path) -> None:
@@ -152,6 +155,11 @@ class LabelPreparation(Preparation):
             )
         if self.data.gives == "score":
             return
+        if not self.classes:
+            raise DataError(
+                "none of the {n} texts to train on has a label. Is data.classes right?",
+                n=self.counts["train"],
+            )
         if len(self.classes) == 1 and self.data.gives == "label":
             raise DataError(
                 "all {n} texts to train on have the label {label!r}; two classes at least are "

@@ -13,8 +13,9 @@ UTF8_MARK = b"\xef\xbb\xbf"
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def read_lines(path: Path) -> Iterator[tuple[int, str | None]]:
-    """Stream (number from 1, line without its end); None is a line of more than MAX_LINE bytes.
+def read_lines(path: Path, returns: bool = False) -> Iterator[tuple[int, str | None]]:
+    """Stream (number from 1, line without its end; with its carriage return, where `returns`);
+    None is a line of more than MAX_LINE bytes.
 
     Only a line feed ends a line, after a carriage return or not: U+2028 and its like are text.
     Raises DataError at the first line that is not UTF-8.
@@ -24,7 +25,8 @@ def read_lines(path: Path) -> Iterator[tuple[int, str | None]]:
             yield number, None
             continue
         try:
-            yield number, line.decode("utf-8").removesuffix("\r")
+            text = line.decode("utf-8")
+            yield number, text if returns else text.removesuffix("\r")
         except UnicodeDecodeError as error:
             raise _not_utf8(path, number, line, error) from error
 

@@ -82,7 +82,7 @@ class Masking:
         chosen = self._choose(tokens, usable[tokens], rng)
         order = rng.permutation(chosen)
         n_masked = round(self.config.masked * len(order))
-        n_replaced = round(self.config.replaced * len(order))
+        n_replaced = min(round(self.config.replaced * len(order)), len(order) - n_masked)
         seen = tokens.copy()
         seen[order[:n_masked]] = self.mask_id
         seen[order[n_masked : n_masked + n_replaced]] = rng.choice(self.ordinary, n_replaced)

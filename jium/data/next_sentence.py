@@ -67,11 +67,14 @@ def _firsts(document_of: NDArray[np.int64]) -> NDArray[np.int64]:
 def _foreign(
     document_of: NDArray, firsts: NDArray, seconds: NDArray, rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """For each of `firsts` one of `seconds` of another document."""
-    found = rng.choice(seconds, len(firsts))
-    while len(wrong := np.flatnonzero(document_of[found] == document_of[firsts])):
-        found[wrong] = rng.choice(seconds, len(wrong))
-    return found
+    """For each of `firsts` one of `seconds` of another document: those of its own stand together,
+    and are stepped over.
+    """
+    owners = document_of[seconds]  # in order
+    own = document_of[firsts]
+    begins, ends = np.searchsorted(owners, own, "left"), np.searchsorted(owners, own, "right")
+    drawn = rng.integers(len(seconds) - (ends - begins))
+    return seconds[np.where(drawn < begins, drawn, drawn + ends - begins)]
 
 
 def runs(sizes: Sequence[int], room: int) -> list[tuple[int, int]]:

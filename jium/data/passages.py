@@ -143,7 +143,11 @@ def cut(question: Ids, passage: Passage, frame: Frame, how: Windows, max_len: in
 def _joined(text: str, place: int) -> bool:
     """Whether a person sees the characters before and after a place as one; the text is in NFC."""
     before, after = text[place - 1], text[place]
-    return after in _JOINED or before == "\u200d" or bool(unicodedata.combining(after))
+    if after in _FLAGS:  # two letters make a flag
+        letters = len(text[:place]) - len(text[:place].rstrip(_FLAGS))
+        return letters % 2 == 1
+    return after in _JOINED or before == "\u200d" or unicodedata.category(after)[0] == "M"
 
 
+_FLAGS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 _JOINED = {"\u200d", "\ufe0e", "\ufe0f", *map(chr, range(0x1F3FB, 0x1F400))}  # and skin tones

@@ -114,7 +114,7 @@ class Preparation:
         if (
             place == "test" and self.data.valid is not None
         ):  # split off from train, while valid was given
-            return "in_valid" if fingerprint(pair.source) in self.held["valid"] else ""
+            return "in_valid" if any(t in self.held["valid"] for t in self._texts(pair)) else ""
         return ""
 
     def _texts(self, pair: Pair) -> list[int]:

@@ -205,7 +205,7 @@ def _answers(texts: Any, starts: Any) -> list[Found] | None:
     One may be a value of its own, {"text": ..., "answer_start": ...}, or, in a table, a list of
     them written as JSON.
     """
-    texts, starts = _values(texts), _values(starts)
+    texts, starts = _values(texts), _values(starts, (int, float, str))
     if texts and all(isinstance(one, dict) for one in texts):
         starts = [one.get("answer_start", one.get("start")) for one in texts]
         texts = [one.get("text") for one in texts]
@@ -216,12 +216,14 @@ def _answers(texts: Any, starts: Any) -> list[Found] | None:
     return [(text, start) for text, start in zip(texts, places, strict=True) if text]
 
 
-def _values(value: Any) -> list[Any]:
+def _values(value: Any, kinds: Any = (str, dict)) -> list[Any]:
+    """What a cell holds: a list, a list of such kinds written as JSON, or one value."""
     if isinstance(value, str) and value.startswith("["):
         try:
-            value = json.loads(value)
+            found = json.loads(value)
         except ValueError:
             return [value]
+        value = found if all(isinstance(one, kinds) for one in found) else [value]
     if isinstance(value, Sequence) and not isinstance(value, str):
         return list(value)
     return [] if value is None or value == "" else [value]
@@ -229,7 +231,8 @@ def _values(value: Any) -> list[Any]:
 
 def _number(value: Any) -> int | None:
     try:
-        return int(value)
+        number = float(value)  # a table may say 12.0
+        return int(number) if number == int(number) else None
     except (TypeError, ValueError, OverflowError):
         return None
 

@@ -5,7 +5,7 @@ An entity is exchanged for another of the same label that stands somewhere in th
 tagger then learns how people are spoken of, and not by heart who they are.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -15,15 +15,25 @@ from jium.text.bio import Span
 SHARE = 0.5  # of the entities that are exchanged in a copy
 
 
-def swapped(texts: Sequence[Tagged], copies: int, seed: int) -> list[Tagged]:
-    """The texts, and `copies` of each that has entities, with some of them exchanged."""
+def swapped(
+    texts: Sequence[Tagged], copies: int, seed: int, apart: Iterable[str] = ()
+) -> list[Tagged]:
+    """The texts, and up to `copies` of each that has entities, with some of them exchanged: those
+    that are new, and none of the texts that are set `apart`.
+    """
     draw = np.random.default_rng(seed)
     mentions: dict[str, list[str]] = {}
     for text in texts:
         for span in text.spans:
             mentions.setdefault(span.label, []).append(text.text[span.start : span.end])
     named = [text for text in texts if text.spans]
-    return [*texts, *(_again(text, mentions, draw) for _ in range(copies) for text in named)]
+    known = {text.text for text in texts} | set(apart)
+    made = [*texts]
+    for copy in (_again(text, mentions, draw) for _ in range(copies) for text in named):
+        if copy.text not in known:
+            known.add(copy.text)
+            made.append(copy)
+    return made
 
 
 def _again(text: Tagged, mentions: dict[str, list[str]], draw: np.random.Generator) -> Tagged:

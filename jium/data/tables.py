@@ -123,7 +123,7 @@ def _csv_records(path: Path) -> Iterator[Record]:
 
 def _csv_lines(path: Path, too_long: list[int]) -> Iterator[str]:
     """Lines with their ends, as csv wants them; one that is too long is noted and left blank."""
-    for number, text in read_lines(path):
+    for number, text in read_lines(path, returns=True):  # which count where a cell holds them
         if text is None:
             too_long.append(number)
         yield (text or "") + "\n"

@@ -117,7 +117,7 @@ class TextBatches:
     """Batches without end, over the epochs; `once` gives each text once, for measuring.
 
     lengths: (texts,) tokens of each. make: the batch of some texts, and where the data stands after
-    it. limit: texts in a batch at most.
+    it.
     """
 
     def __init__(

@@ -1,6 +1,7 @@
 """Measuring a classifier: its answers against the labels, in all and class by class."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ from jium.evaluation.report import write_report
 from jium.evaluation.score import Example, Score, measure
 from jium.evaluation.similarity import correlations
 from jium.tasks.classify import Classifier, Gives, Text
+from jium.text.normalise import Cleaning
 
+CLEANED = ("clean", *(field.name for field in fields(Cleaning)))  # as the training data was
 Labelled = tuple[Text, str]  # a text or two, and what is to be said: the name of a class, as a rule
 
 
@@ -136,6 +139,7 @@ def read_measured(
     values = {key: value for key, value in section.items() if key != "kind"}
     if data not in SPLITS:
         kept = {"names": values.get("names", {}), "classes": values.get("classes", [])}
+        kept |= {key: values[key] for key in CLEANED if key in values}
         columns = {"text": text, "label": label, "second": second, "gives": gives}
         settings = build(LabelData, {"train": data, "test": data, **kept, **columns}, "data")
         rows = [row for row in read_labelled(settings, "test") if not row.problem]

@@ -6,7 +6,7 @@ gets further in the same time. Generator and encoder share their token embedding
 the encoder is of use (the generator still guesses masked words).
 """
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, ClassVar
 
 from torch import nn
@@ -72,20 +72,14 @@ class ElectraConfig(BertConfig):
     @property
     def generator(self) -> BertConfig:
         """The settings of the generator."""
-        return BertConfig(
+        return replace(
+            self.encoder,
             dim=self.generator_dim,
             n_heads=self.generator_heads,
+            n_kv_heads=None,
             ffn_dim=self.generator_ffn_dim,
             n_layers=self.generator_layers or self.n_layers,
             embedding_dim=self.embedding_dim or self.dim,
-            activation=self.activation,
-            norm_eps=self.norm_eps,
-            dropout=self.dropout,
-            attention_dropout=self.attention_dropout,
-            positions=self.positions,
-            max_len=self.max_len,
-            vocab_size=self.vocab_size,
-            n_segments=self.n_segments,
             pooler=False,
         )
 

@@ -177,7 +177,7 @@ class Answerer:
         many follow it; -inf for a span that reaches beyond the passage.
         """
         tables = [np.full((len(p), longest), -np.inf, np.float32) for _, p in asked]
-        windows = [(n, w) for n, one in enumerate(asked) for w in self.cut(*one)]
+        windows = [(n, w) for n, one in enumerate(asked) for w in self.cut(*one) if w.n]
         rows = TextRows([(window.ids, window.segments) for _, window in windows])
         training = self.model.training
         self.model.eval()

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from torch import from_numpy, nn
 
 from jium.checkpoint.run import read_config, understood
+from jium.config import read_toml
 from jium.errors import ConfigError, RunError
 from jium.files import write_text
 from jium.tasks.classify import Classifier, Text
@@ -59,7 +60,7 @@ class Ensemble(Classifier):
         """The ensemble in a folder."""
         with understood(run / "config.json"):
             names = [str(name) for name in read_config(run)["jium"]["members"]]
-        return cls.of([Classifier.load(run / name) for name in names])
+        return cls.of([_member(run / name) for name in names])
 
     def scores(self, texts: Sequence[Text]) -> NDArray[np.float32]:
         """The mean of the members' log-probabilities (of a number: of their numbers):
@@ -80,12 +81,14 @@ class Ensemble(Classifier):
 
 def ensemble(runs: Sequence[str | Path], out: str | Path) -> Ensemble:
     """Write runs of classifiers into the folder `out`, as one that answers for all of them. It is
-    measured on the data of the first. Raises RunError where `out` is in use.
+    measured on the data of the first. Raises RunError where `out` is in use, and where the members
+    set apart different texts: some would be measured on what they were trained on.
     """
     folders, out = [Path(run) for run in runs], Path(out)
-    found = Ensemble.of([Classifier.load(folder) for folder in folders])
+    found = Ensemble.of([_member(folder) for folder in folders])
     if out.exists() and any(out.iterdir()):
         raise RunError("{run}: is not empty. Give another folder.", run=out)
+    _check_data(folders)
     names = [f"members/{number}" for number in range(1, len(folders) + 1)]
     unneeded = shutil.ignore_patterns("last", "tensorboard")
     for folder, name in zip(folders, names, strict=True):
@@ -96,3 +99,30 @@ def ensemble(runs: Sequence[str | Path], out: str | Path) -> Ensemble:
     about: dict[str, Any] = {"task": "ensemble", "members": names}
     write_text(out / "config.json", json.dumps({"jium": about}, indent=2) + "\n")
     return found
+
+
+def _member(run: Path) -> Classifier:
+    """A classifier, or an ensemble of such."""
+    several = read_config(run)["jium"].get("task") == "ensemble"
+    return (Ensemble if several else Classifier).load(run)
+
+
+def _check_data(folders: Sequence[Path]) -> None:
+    data = [_splits(folder) for folder in folders]
+    for folder, theirs in zip(folders[1:], data[1:], strict=True):
+        if theirs != data[0]:
+            raise RunError(
+                "{run}: was trained with another [data] section than {first} (files, seed or "
+                "shares), so that texts on which both are measured may be texts that it learned. "
+                "Train it with the same.",
+                run=folder,
+                first=folders[0],
+            )
+
+
+def _splits(folder: Path) -> dict[str, Any]:
+    """What decides which texts a run was trained on."""
+    path = folder / "recipe.toml"
+    section = read_toml(path)["data"] if path.is_file() else {}
+    kept = ("train", "valid", "test", "folder", "seed", "valid_share", "test_share")
+    return {key: section.get(key) for key in kept}

@@ -64,16 +64,16 @@ class PretrainSetup:
         """The objective's mean loss on the valid split, and each part of it."""
         totals: dict[str, float] = {}
         count = 0
-        state = torch.get_rng_state()  # drawing while measuring must not change the training
-        torch.manual_seed(0)
-        with torch.inference_mode(), autocast(trainer.device, trainer.precision):
+        devices = [trainer.device] if trainer.device.type == "cuda" else []
+        measuring = torch.random.fork_rng(devices)  # must not change what training draws
+        with measuring, torch.inference_mode(), autocast(trainer.device, trainer.precision):
+            torch.manual_seed(0)
             for batch in self.valid.once():
                 for loss in trainer.objective(self.task.model, batch.to(trainer.device)):
                     count += loss.count
                     parts = {"loss": float(loss.total), **loss.metrics}
                     for name, value in parts.items():
                         totals[name] = totals.get(name, 0.0) + value
-        torch.set_rng_state(state)
         figures = {f"valid_{name}": value / count for name, value in totals.items()}
         if "valid_masked" in figures:
             figures["valid_perplexity"] = math.exp(min(figures["valid_masked"], 700.0))
@@ -84,7 +84,7 @@ class PretrainSetup:
         documents = self.valid.documents
         shown = []
         for row in range(min(SHOWN, len(documents))):
-            ids = documents.sentences(row)[0][:40].tolist()
+            ids = documents.sentences(row)[0][: min(40, self.task.max_len - 4)].tolist()
             place = len(ids) // 2
             masked = [*ids[:place], self.task.tokenizer.mask_id, *ids[place + 1 :]]
             guess = self._guess(masked)

@@ -119,7 +119,8 @@ def set_up(recipe: Recipe, run: Path) -> TagSetup:
     head = head_config(recipe.objective, unit, train, 2 * len(labels) + 1)
     model = headed(recipe, run, tokenizer, head, **_without_pooler(recipe.model))
     task = Tagger(model, tokenizer, Frame.of(tokenizer), labels, unit)
-    seen = swapped(train, recipe.data.swaps, recipe.train.seed)
+    apart = [text.text for split in ("valid", "test") for text in _split(prepared, split)]
+    seen = swapped(train, recipe.data.swaps, recipe.train.seed, apart)
     rows = labelled_rows(task.reader, [t.text for t in seen], [t.spans for t in seen], labels)
     batches = TextBatches(rows.lengths, rows.batch, recipe.train.batch_tokens, recipe.train.seed)
     return TagSetup(task, prepared, learned, batches, valid, reach(task, train[:LOOKED]))
@@ -158,6 +159,10 @@ def _unit(tags: Tags, learned: Learned) -> Unit:
     if tags.unit != "auto":
         return tags.unit
     return "words" if learned.level == "words" else "characters"
+
+
+def _split(prepared: Prepared, split: str) -> list[Tagged]:
+    return tagged_texts(prepared, split) if prepared.counts.get(split) else []
 
 
 def _without_pooler(config: Any) -> dict[str, bool]:

@@ -120,3 +120,13 @@ def test_wordpiece_words_are_chosen_whole():
 def test_impossible_shares_are_said(settings: dict[str, float], message: str):
     with pytest.raises(ConfigError, match=message):
         build(MaskingConfig, settings)
+
+
+@pytest.mark.parametrize(("masked", "replaced"), [(0.5, 0.5), (0.9, 0.1)])
+def test_shares_that_fill_the_whole_fit_any_number_of_tokens(masked: float, replaced: float):
+    for n in range(1, 60):
+        settings = MaskingConfig(rate=0.99, masked=masked, replaced=replaced)
+        masking = Masking(settings, 0, np.arange(1, 9), np.ones(9, bool), np.zeros(9, bool))
+        row = np.arange(n) % 8 + 1
+        seen, chosen = masking(row, np.random.default_rng(n))
+        assert len(chosen) and len(seen) == n

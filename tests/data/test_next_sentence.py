@@ -47,3 +47,11 @@ def test_one_document_alone_has_no_spoilt_pair():
 def test_runs_hold_as_many_sentences_as_fit():
     assert runs([3, 3, 3, 10, 1], 6) == [(0, 2), (2, 3), (3, 4), (4, 5)]
     assert runs([], 6) == []
+
+
+def test_a_book_beside_a_note_is_paired_without_searching():
+    document_of = np.repeat([0, 1], [40_000, 2])
+    pairs = pair_up(document_of, "next", np.random.default_rng(0))
+    spoilt = pairs.labels == DOES_NOT
+    assert spoilt.sum() == len(pairs.labels) // 2
+    assert (document_of[pairs.first[spoilt]] != document_of[pairs.second[spoilt]]).all()

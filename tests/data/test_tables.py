@@ -116,3 +116,11 @@ def test_a_line_over_the_limit_is_marked(
     text = f"ko{mark}en\n나{mark}I\n{'가' * 50}{mark}x\n너{mark}you\n그{mark}he\n"
     rows = list(read_table(write(tmp_path / f"a.{ending}", text)))
     assert [(row.line, row.problem) for row in rows] == [(2, ""), (3, "too_long"), (4, ""), (5, "")]
+
+
+def test_a_line_end_within_quotes_is_kept_as_it_is(tmp_path):
+    """Places of entities and answers count it."""
+    file = tmp_path / "a.csv"
+    file.write_bytes('text,label\r\n"한 줄\r\n두 줄",x\r\n셋,y\r\n'.encode())
+    found = [(row.values["text"], row.values["label"]) for row in read_table(file)]
+    assert found == [("한 줄\r\n두 줄", "x"), ("셋", "y")]

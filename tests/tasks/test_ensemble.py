@@ -17,12 +17,12 @@ pytest.importorskip("sklearn")
 GOOD, BAD = ["재미있다", "훌륭하다", "최고다"], ["지루하다", "엉망이다", "최악이다"]
 
 
-def make(place: Path, name: str, good: str = "good", **model: Any) -> Path:
+def make(place: Path, name: str, good: str = "good", seed: int = 0, **model: Any) -> Path:
     rows = [(f"{start} {word}", good if word in GOOD else "bad") for start in ("정말", "또", "음",
             "아", "어제", "그냥", "오늘", "진짜") for word in GOOD + BAD]  # fmt: skip
-    file = place / f"{name}.tsv"
+    file = place / f"{good}.tsv"
     file.write_text("\n".join(["text\tlabel", *("\t".join(row) for row in rows)]) + "\n", "utf-8")
-    data = {"train": str(file), "valid_share": 0.2, "test_share": 0.2}
+    data = {"train": str(file), "valid_share": 0.2, "test_share": 0.2, "seed": seed}
     values = {"task": "classify", "data": data, "model": {"kind": "tfidf", **model}}
     train(Recipe.of(values, "tiny"), out=place / name, quiet=True)
     return place / name
@@ -31,7 +31,8 @@ def make(place: Path, name: str, good: str = "good", **model: Any) -> Path:
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     place = tmp_path_factory.mktemp("ensemble")
-    return [make(place, "one"), make(place, "two", C=0.01), make(place, "other", good="fine")]
+    others = [make(place, "other", good="fine"), make(place, "seed", seed=1)]
+    return [make(place, "one"), make(place, "two", C=0.01), *others]
 
 
 def test_its_probabilities_are_the_geometric_mean_of_the_members(runs: list[Path], tmp_path: Path):
@@ -58,9 +59,14 @@ def test_it_is_measured_as_its_members_are(runs: list[Path], tmp_path: Path):
 def test_only_those_that_say_the_same_go_together(runs: list[Path], tmp_path: Path):
     with pytest.raises(ConfigError, match="do not say the same: bad, good"):
         ensemble([runs[0], runs[2]], tmp_path / "wrong")
+    with pytest.raises(RunError, match=r"another \[data\] section"):
+        ensemble([runs[0], runs[3]], tmp_path / "wrong")
     with pytest.raises(ConfigError, match="needs two classifiers or more; got 1"):
         ensemble(runs[:1], tmp_path / "wrong")
     with pytest.raises(RunError, match="is not empty"):
         ensemble(runs[:2], runs[0])
+    ensemble(runs[:2], tmp_path / "inner")
+    nested = ensemble([runs[0], tmp_path / "inner"], tmp_path / "outer")
+    assert jium.load(tmp_path / "outer").classify("정말 최고다") == nested.classify("정말 최고다")
     with pytest.raises(RunError, match="Export each by itself"):
         ensemble(runs[:2], tmp_path / "both").export(tmp_path / "out")
