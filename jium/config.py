@@ -59,8 +59,8 @@ def write_toml(values: Values) -> str:
 
 
 def override(values: Values, overrides: Iterable[str]) -> Values:
-    """A copy of `values` with `key.path=value` applied; the value is TOML, and a bare word is a
-    string.
+    """A copy of `values` with `key.path=value` applied; the value is TOML, a bare word is a
+    string, and null takes away what the recipe says.
     """
     changed = copy.deepcopy(values)
     for text in overrides:
@@ -73,7 +73,10 @@ def override(values: Values, overrides: Iterable[str]) -> Values:
             node = node.setdefault(part, {})
             if not isinstance(node, dict):
                 raise ConfigError("is a value, not a section.", key=".".join(path[:depth]))
-        node[path[-1]] = _toml_value(value.strip())
+        if value.strip() == "null":
+            node.pop(path[-1], None)  # as if the recipe did not say it
+        else:
+            node[path[-1]] = _toml_value(value.strip())
     return changed
 
 

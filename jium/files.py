@@ -26,7 +26,10 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     try:
         with explained(path, beside):
             path.parent.mkdir(parents=True, exist_ok=True)
+            beside.touch()
+            rights = beside.stat().st_mode  # of an ordinary file here; safetensors gives fewer
             write(beside)
+            beside.chmod(rights)
             with open(beside, "rb+") as file:
                 os.fsync(file.fileno())
             os.replace(beside, path)

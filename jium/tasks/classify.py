@@ -190,6 +190,8 @@ class Classifier:
                 raise DataError(
                     "nothing to classify: text {number} is empty. Leave it out.", number=number
                 )
+            if not isinstance(text, str) and isinstance(self.reader, Vectoriser):
+                raise DataError("this model reads one text at a time; it was given two.")
         if self.cleaning is None:
             return list(texts)
         typed = dataclasses.replace(self.cleaning, html=False)

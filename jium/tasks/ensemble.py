@@ -24,6 +24,7 @@ from jium.errors import ConfigError, RunError
 from jium.files import write_text
 from jium.tasks.classify import Classifier, Text
 
+KINDS = ("classify", "ensemble")
 KEPT = ("recipe.toml", "README.md")  # of the first member: where its data is, and what it is
 
 
@@ -103,8 +104,14 @@ def ensemble(runs: Sequence[str | Path], out: str | Path) -> Ensemble:
 
 def _member(run: Path) -> Classifier:
     """A classifier, or an ensemble of such."""
-    several = read_config(run)["jium"].get("task") == "ensemble"
-    return (Ensemble if several else Classifier).load(run)
+    task = read_config(run)["jium"].get("task")
+    if task not in KINDS:
+        raise RunError(
+            '{run}: was made for the task "{task}"; only classifiers go together.',
+            run=run,
+            task=task,
+        )
+    return (Ensemble if task == "ensemble" else Classifier).load(run)
 
 
 def _check_data(folders: Sequence[Path]) -> None:

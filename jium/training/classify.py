@@ -25,12 +25,20 @@ from jium.tasks.token_reader import TokenReader
 from jium.text.normalise import cleaning_of
 from jium.training.devices import autocast
 from jium.training.recipe import Recipe
+from jium.training.setup import check_metric
 from jium.training.trainer import Trainer
 from jium.training.understanding import check_valid, headed, tokenizer_of
 
 SHOWN = 5  # texts with their labels in the log
 NAMED = 30  # classes that a model card names
 MEASURE_TOKENS = 8192
+
+
+FIGURES: dict[str, tuple[str, ...]] = {  # taken on the valid split, by what is given
+    "label": ("accuracy", "macro_f1", "mcc"),
+    "labels": ("micro_f1", "macro_f1", "exact"),
+    "score": ("pearson", "spearman"),
+}
 
 
 @dataclass
@@ -116,6 +124,7 @@ def set_up(recipe: Recipe, run: Path) -> ClassifySetup:
     prepared = Prepared.load(folder) if found else prepare_labels(recipe.data, folder)
     gives = recipe.data.gives
     labels = classes_of(prepared, gives, recipe)
+    check_metric(recipe.train.metric, ["loss", *FIGURES[gives]])
     tokenizer = tokenizer_of(recipe, run, lambda: texts_of(prepared))
     kind = "compare" if recipe.objective.pairs == "apart" else "label"
     head = HeadConfig(kind=kind, n_outputs=len(labels), dropout=recipe.objective.dropout)

@@ -14,6 +14,7 @@ from jium.data.frames import Frame
 from jium.data.masked_batches import MaskedBatches
 from jium.data.masking import Masking
 from jium.data.texts import Texts
+from jium.errors import ConfigError, DataError
 from jium.messages import say
 from jium.models.bert import Bert
 from jium.models.electra import Electra, ElectraConfig
@@ -109,12 +110,15 @@ def set_up(recipe: Recipe, run: Path) -> PretrainSetup:
     """Train the tokenizer and encode the documents (or find both, when a run goes on), make the
     model.
     """
+    _check_objective(recipe)
     tokenizer = tokenizer_of(recipe, run, lambda: Texts(recipe.data).split("train"))
     folder = run / "last" / "data"
     stored = {split: _stored(recipe, tokenizer, split, folder) for split in ("train", "valid")}
     check_valid(range(counts_of(stored["valid"])["documents"]), recipe.data.valid_share)
     torch.manual_seed(recipe.train.seed)
     pairs = recipe.objective.pairs if isinstance(recipe.objective, Masked) else None
+    if pairs is not None:
+        _check_pairs(counts_of(stored["train"]))
     model = _model(recipe, recipe.model.vocab_size or tokenizer.vocab_size, bool(pairs))
     start = recipe.transfer.start
     if start is not None and isinstance(model, Headed) and not (run / STATE).is_file():
@@ -137,6 +141,30 @@ def set_up(recipe: Recipe, run: Path) -> PretrainSetup:
     train = batches("train", recipe.train.batch_tokens)
     measured = max(MEASURE_TOKENS, recipe.model.max_len)
     return PretrainSetup(task, train, batches("valid", measured), stored)
+
+
+def _check_objective(recipe: Recipe) -> None:
+    """Raise ConfigError where model and objective do not go together."""
+    wanted = "replaced" if isinstance(recipe.model, ElectraConfig) else "masked"
+    given = recipe.values["objective"]["kind"]
+    if given != wanted:
+        raise ConfigError(
+            'the model "{model}" learns by objective.kind={wanted}; got {given}.',
+            key="objective.kind",
+            model=recipe.values["model"]["kind"],
+            wanted=wanted,
+            given=given,
+        )
+
+
+def _check_pairs(counts: dict[str, int]) -> None:
+    """Raise DataError where no document has two sentences to pair."""
+    if counts["sentences"] <= counts["documents"]:
+        raise DataError(
+            "objective.pairs needs documents of several sentences; each of the {n} has one. A row "
+            "or a line is a document: give data.sentences=split to cut it, or leave pairs out.",
+            n=counts["documents"],
+        )
 
 
 def _model(recipe: Recipe, vocab_size: int, pairs: bool) -> nn.Module:

@@ -15,7 +15,7 @@ from rich.console import Console
 from jium.checkpoint.run import WEIGHTS, load_weights, save_config, save_weights
 from jium.checkpoint.state import NAME as STATE
 from jium.checkpoint.state import load_state, save_state
-from jium.config import Values, nearest, read_toml, write_toml
+from jium.config import Values, read_toml, write_toml
 from jium.errors import ConfigError, RunError, TrainingError
 from jium.files import write_text
 from jium.messages import say
@@ -26,7 +26,7 @@ from jium.training.log import RunLog
 from jium.training.plans import plan_of
 from jium.training.recipe import Recipe, check_unchanged, recipe
 from jium.training.schedules import Noam, noam_peak
-from jium.training.setup import Fitted, Learned
+from jium.training.setup import Fitted, Learned, check_metric
 from jium.training.trainer import Trainer
 from jium.training.transfer import choose_learning
 
@@ -240,7 +240,8 @@ def _look(
     with trainer.ema.applied() if trainer.ema else nullcontext():
         trainer.model.eval()
         figures = setup.figures(trainer)
-        score = _score(figures, plan.train.metric)
+        check_metric(plan.train.metric, [name.removeprefix("valid_") for name in figures])
+        score = figures[f"valid_{plan.train.metric}"]
         improved = best.improves(score, lower_is_better=plan.train.metric in LOWER_IS_BETTER)
         best.looked = trainer.step
         if improved:
@@ -251,20 +252,6 @@ def _look(
         log.evaluation(trainer.step, figures, improved, setup.samples())
         if log.board is not None and (seen := setup.picture()) is not None:
             log.picture(trainer.step, "attention", seen)
-
-
-def _score(figures: dict[str, float], metric: str) -> float:
-    """The figure by which weights are kept. Raises ConfigError where there is none of that name."""
-    names = [name.removeprefix("valid_") for name in figures]
-    if metric not in names:
-        raise ConfigError(
-            'no figure "{metric}" is taken on the valid split.{near} Known: {known}.',
-            key="train.metric",
-            metric=metric,
-            near=nearest(metric, names),
-            known=", ".join(names),
-        )
-    return figures[f"valid_{metric}"]
 
 
 def keep_for_study(trainer: Trainer, run: Path) -> None:

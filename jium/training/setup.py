@@ -1,8 +1,10 @@
 """What a recipe becomes before it is trained: a task and its data, in one of two shapes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from jium.config import nearest
+from jium.errors import ConfigError
 from jium.training.trainer import Batch, Trainer
 
 
@@ -52,3 +54,15 @@ class Fitted(Setup, Protocol):
 
     def save(self, run: Any) -> None:
         """Write what stands beside the weights, such as the vocabulary."""
+
+
+def check_metric(metric: str, known: Sequence[str]) -> None:
+    """Raise ConfigError where no figure of that name is taken on the valid split."""
+    if metric not in known:
+        raise ConfigError(
+            'no figure "{metric}" is taken on the valid split.{near} Known: {known}.',
+            key="train.metric",
+            metric=metric,
+            near=nearest(metric, known),
+            known=", ".join(known),
+        )

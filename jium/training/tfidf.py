@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from jium.data.labels import prepare_labels
 from jium.data.pairs import Prepared
-from jium.errors import TrainingError, require
+from jium.errors import ConfigError, TrainingError, require
 from jium.evaluation.classification import Classification
 from jium.messages import say
 from jium.models.tfidf import Tfidf, TfidfConfig
@@ -86,6 +86,12 @@ class TfidfSetup:
 
 def set_up(recipe: Recipe, run: Path) -> TfidfSetup:
     """Prepare the data (or find it prepared), learn the vocabulary, make the model."""
+    if recipe.data.gives != "label" or recipe.data.second is not None:
+        raise ConfigError(
+            "a tfidf model gives one class to one text. For more take model.kind=fasttext, cnn, "
+            "rnn or bert, as in sentiment-rnn.",
+            key="model.kind",
+        )
     folder = run / "last" / "data"
     found = (folder / "report.json").is_file()
     prepared = Prepared.load(folder) if found else prepare_labels(recipe.data, folder)

@@ -60,7 +60,8 @@ def settle(values: Mapping[str, Any]) -> Values:
     for key, value in given.items():
         if key not in MAY_DIFFER and found.get(key, value) != value:
             raise ConfigError(
-                "is {value!r}, but the encoder in {start} has {theirs!r}. Leave it out.",
+                "is {value!r}, but the encoder in {start} has {theirs!r}. Set it to that, or leave "
+                "it out.",
                 key=f"model.{key}",
                 value=value,
                 start=start,

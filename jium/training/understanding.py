@@ -33,6 +33,12 @@ def tokenizer_of(recipe: Recipe, run: Path, texts: Callable[[], Iterable[str]]) 
         return Tokenizer.load(run)
     transfer = recipe.transfer
     if transfer is not None and (start := transfer.start or transfer.vectors):
+        if not Path(start).is_dir():
+            raise RunError(
+                "{run}: no such run folder. Train it first, or give another one: "
+                "transfer.start=RUN or transfer.vectors=RUN.",
+                run=start,
+            )
         tokenizer = Tokenizer.load(Path(start))
     else:
         settings = recipe.tokenizer
