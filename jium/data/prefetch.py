@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,9 +15,9 @@ class _End:
         self.error = error
 
 
-def prefetch(items: Iterator[T], size: int = 4) -> Iterator[T]:
+def prefetch(items: Iterator[T], size: int = 4) -> Generator[T, None, None]:
     """Yield `items` in order, up to `size` of them prepared ahead; what goes wrong in the thread is
-    raised here.
+    raised here. The thread has ended once the generator has, or is closed.
     """
     ready: queue.Queue[T | _End] = queue.Queue(size)
     stop = threading.Event()
@@ -39,7 +39,8 @@ def prefetch(items: Iterator[T], size: int = 4) -> Iterator[T]:
         except BaseException as error:  # handed to the reader
             offer(_End(error))
 
-    threading.Thread(target=work, daemon=True).start()
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     try:
         while True:
             item = ready.get()
@@ -51,3 +52,4 @@ def prefetch(items: Iterator[T], size: int = 4) -> Iterator[T]:
                 return
     finally:
         stop.set()
+        thread.join()  # a thread within torch when Python ends would abort the process

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn, Protocol
 
@@ -144,16 +145,16 @@ class Trainer:
 
     def steps(self) -> Iterator[Report]:
         """Train; yields after each step, and ends when steps or minutes are used up."""
-        stream = prefetch(iter(self.batches))
         limit_s = math.inf if self.settings.minutes is None else 60 * self.settings.minutes
-        while self.step < self.settings.steps and self.seconds < limit_s:
-            began = time.perf_counter()
-            micro = [next(stream).to(self.device) for _ in range(self.settings.accumulate)]
-            report = self._step(micro)
-            self.position = micro[-1].after
-            report.seconds = time.perf_counter() - began
-            self.seconds += report.seconds
-            yield report
+        with closing(prefetch(iter(self.batches))) as stream:
+            while self.step < self.settings.steps and self.seconds < limit_s:
+                began = time.perf_counter()
+                micro = [next(stream).to(self.device) for _ in range(self.settings.accumulate)]
+                report = self._step(micro)
+                self.position = micro[-1].after
+                report.seconds = time.perf_counter() - began
+                self.seconds += report.seconds
+                yield report
 
     def _step(self, micro: list[Any]) -> Report:
         self.model.train()

@@ -58,3 +58,12 @@ def _wait(until) -> None:
         if until():
             return
         time.sleep(0.005)
+
+
+@pytest.mark.parametrize("taken", [0, 1, 50])
+def test_the_thread_ends_with_the_generator(taken: int):
+    before = threading.active_count()
+    stream = prefetch(iter(range(50)))
+    assert list(islice(stream, taken)) == list(range(taken))
+    stream.close()
+    assert threading.active_count() == before
