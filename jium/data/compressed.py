@@ -27,6 +27,8 @@ def read_chunks(path: Path) -> Iterator[bytes]:
         yield from reader(path)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise damaged(path, error) from error
+    except FileNotFoundError as error:
+        raise DataError("{path}: no such file.{near}", path=path, near="") from error
     except OSError as error:
         raise DataError("{path}: cannot be read: {error}", path=path, error=error) from error
 
