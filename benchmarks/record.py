@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 
 RESULTS = Path(__file__).parent / "results"
+ABSOLUTE = re.compile(r"(?<![\w./])/(?:[^\s/]+/)*([^\s/]+)")
 _BEGAN = time.perf_counter()
 _LOAD = os.getloadavg()[0]
 
@@ -22,7 +24,7 @@ def record(name: str, figures: Any, about: dict[str, Any]) -> Path:
 
     figures: what was measured. about: what was compared, and with which settings.
     """
-    document = {"name": name, **circumstances(), "about": about, "figures": figures}
+    document = {"name": name, **circumstances(), "about": without_paths(about), "figures": figures}
     path = RESULTS / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
@@ -76,6 +78,15 @@ def _commit() -> str:
 
     changed = git("status", "--porcelain", "--", "..", ":!results")
     return (git("rev-parse", "HEAD") or "none") + ("+" if changed else "")
+
+
+def without_paths(value: Any) -> Any:
+    """Values whose texts name the end of a path alone: the rest is particular to a machine."""
+    if isinstance(value, dict):
+        return {key: without_paths(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [without_paths(one) for one in value]
+    return ABSOLUTE.sub(r"\1", value) if isinstance(value, str) else value
 
 
 def _portable(argument: str) -> str:
