@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from jium.config import config
 from jium.data.batches import PairBatch
 from jium.errors import ConfigError
-from jium.models.seq2seq import Seq2Seq
+from jium.models.encoder_decoder import EncoderDecoder
 from jium.nn.cross_entropy import linear_cross_entropy
 from jium.objectives.loss import Loss
 
@@ -25,7 +25,7 @@ class Translation:
                 "must be in [0, 1); got {value}.", key="label_smoothing", value=self.label_smoothing
             )
 
-    def __call__(self, model: Seq2Seq, batch: PairBatch) -> Iterator[Loss]:
+    def __call__(self, model: EncoderDecoder, batch: PairBatch) -> Iterator[Loss]:
         hidden = model(batch.source, batch.source_layout, batch.target_in, batch.target_layout)
         total = linear_cross_entropy(
             hidden, model.output.weight, batch.target_out, self.label_smoothing

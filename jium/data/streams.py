@@ -1,0 +1,120 @@
+"""Running text in parallel streams, for models that carry a state from batch to batch.
+
+The documents of an epoch stand one after another, START before each, and are cut into as many
+streams as fit in a batch. A batch is the next window of every stream, so that a recurrent model
+goes on where it stood (truncated backpropagation through time; Williams and Peng, 1990). Everything
+is a function of (seed, epoch, batch), so going on costs nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from jium.data.batches import START, Position
+from jium.data.documents import OpenDocuments
+from jium.data.text_batches import TextBatch
+from jium.errors import ConfigError
+from jium.nn.streams import StreamLayout
+
+
+class StreamBatches:
+    """Batches without end, over the epochs; their targets are the tokens that follow.
+
+    start_id: what stands before every document; end_id: after it, learned like any other token.
+    window: tokens of a stream in a batch. across_documents: the state goes on from one document to
+    the next, which then stand as in the file; else every document begins anew, in any order.
+    """
+
+    def __init__(
+        self,
+        documents: OpenDocuments,
+        start_id: int,
+        end_id: int,
+        window: int,
+        batch_tokens: int,
+        seed: int = 0,
+        across_documents: bool = False,
+    ) -> None:
+        if window > batch_tokens:
+            raise ConfigError(
+                "must not exceed train.batch_tokens={batch_tokens}; got {value}.",
+                key="model.window",
+                batch_tokens=batch_tokens,
+                value=window,
+            )
+        self.documents = documents
+        self.start_id, self.end_id = start_id, end_id
+        self.window = window
+        self.seed = seed
+        self.across_documents = across_documents
+        self.firsts, ends = documents.spans(np.arange(len(documents)))
+        self.sizes = ends - self.firsts + 1  # START and the tokens are read
+        total = int(self.sizes.sum())
+        self.n_streams = max(1, min(batch_tokens, total) // window)
+        self.length = total // self.n_streams  # of a stream; what is over waits for another order
+        self.position = START
+
+    def go_on(self, position: Sequence[int]) -> None:
+        """Begin where `after` of an earlier batch says."""
+        self.position = Position(*position)
+
+    @property
+    def n_batches(self) -> int:
+        """Batches in an epoch."""
+        return -(-self.length // self.window)
+
+    def __iter__(self) -> Iterator[TextBatch]:
+        epoch, _, start = self.position
+        while True:
+            order = self._order(epoch)
+            ends = np.cumsum(self.sizes[order])
+            for number in range(start, self.n_batches):
+                last = number + 1 == self.n_batches
+                after = Position(epoch + 1) if last else Position(epoch, 0, number + 1)
+                yield self._batch(order, ends, number, after)
+            epoch, start = epoch + 1, 0
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        rows = np.arange(len(self.documents))
+        if self.across_documents:
+            return rows
+        return np.random.default_rng((self.seed, epoch)).permutation(rows)
+
+    def _batch(self, order: NDArray, ends: NDArray, number: int, after: Position) -> TextBatch:
+        first = number * self.window
+        width = min(self.window, self.length - first)
+        places = np.arange(self.n_streams)[:, None] * self.length + np.arange(first, first + width)
+        which = np.searchsorted(ends, places.ravel(), side="right")
+        rows = order[which]
+        offsets = places.ravel() - (ends[which] - self.sizes[rows])  # 0: START
+        targets = self._tokens(rows, offsets)
+        tokens = np.where(offsets > 0, self._tokens(rows, offsets - 1), self.start_id)
+        return TextBatch(
+            torch.from_numpy(tokens),
+            self._layout(offsets, width, goes_on=number > 0),
+            targets=torch.from_numpy(targets),
+            after=after,
+        )
+
+    def _tokens(self, rows: NDArray, offsets: NDArray) -> NDArray[np.int64]:
+        """The tokens at some places of documents; the end after the last."""
+        inside = offsets < self.sizes[rows] - 1
+        found = np.full(len(rows), self.end_id, np.int64)
+        found[inside] = self.documents.tokens[(self.firsts[rows] + offsets)[inside]]
+        return found
+
+    def _layout(self, offsets: NDArray, width: int, goes_on: bool) -> StreamLayout:
+        """Parts begin with the window of a stream, and with a document."""
+        streams = np.arange(len(offsets)) // width
+        anew = (offsets == 0) & (not self.across_documents)
+        heads = np.arange(len(offsets)) % width == 0
+        begin = np.flatnonzero(heads | anew)
+        carried = heads & ~anew & goes_on
+        lasts = np.searchsorted(streams[begin], np.arange(self.n_streams), side="right") - 1
+        return StreamLayout(
+            np.diff([*begin, len(offsets)]).tolist(),
+            np.where(carried, streams, -1)[begin].tolist(),
+            lasts.tolist(),
+        )
