@@ -72,6 +72,14 @@ class Rouge:
         return self.tokenize or ("ko-morph" if korean else "words")
 
 
+@config
+class RougeL(Rouge):
+    """ROUGE-L alone: a training can choose its best by it (train.metric)."""
+
+    def score(self, totals: Sequence[float]) -> dict[str, float]:
+        return {"rougeL": super().score(totals)["rougeL"]}
+
+
 class _Tokenizer:
     """What rouge-score asks of a tokenizer."""
 
