@@ -7,10 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
+from jium.errors import ConfigError
+from jium.models.encoder_decoder import EncoderDecoder
 from jium.models.gpt import Gpt
-from jium.models.seq2seq import Seq2Seq
+from jium.models.kneser_ney import KneserNey
+from jium.models.rnn_lm import RnnLm
 from jium.nn.layout import Layout
 
 
@@ -33,7 +36,7 @@ class Decoder(Protocol):
 class Seq2SeqDecoder:
     """Targets written from encoded sources: row i belongs to source i // (rows per source)."""
 
-    def __init__(self, model: Seq2Seq, source: Tensor, layout: Layout, max_len: int) -> None:
+    def __init__(self, model: EncoderDecoder, source: Tensor, layout: Layout, max_len: int) -> None:
         self.model = model
         self.device = source.device
         self.memory = model.encode(source, layout)
@@ -110,6 +113,74 @@ class GptDecoder:
 
     def select(self, rows: Tensor, sources: Tensor | None = None) -> None:
         self.cache.select(rows)
+
+
+class NgramDecoder:
+    """Prompts written on by n-grams: what was written is kept as far back as they look.
+
+    The first tokens given to `step` are not read, as with GptDecoder. prompts: (rows, time) ids.
+    """
+
+    def __init__(self, model: KneserNey, prompts: Tensor) -> None:
+        self.model = model
+        self.device = prompts.device
+        self.written = prompts
+        self.begun = False
+
+    def step(self, tokens: Tensor) -> Tensor:
+        if self.begun:
+            reach = max(self.model.config.order - 1, 1)
+            self.written = torch.cat((self.written, tokens[:, None]), dim=1)[:, -reach:]
+        self.begun = True
+        return self.model.next_probs(self.written).log().float()
+
+    def select(self, rows: Tensor, sources: Tensor | None = None) -> None:
+        self.written = self.written[rows]
+
+
+class RnnDecoder:
+    """Prompts written on by a recurrent model, whose state is all that is kept of them.
+
+    The first tokens given to `step` are not read, as with GptDecoder. prompts: (rows, time) ids.
+    """
+
+    @torch.no_grad()
+    def __init__(self, model: RnnLm, prompts: Tensor) -> None:
+        n, time = prompts.shape
+        self.model = model
+        self.device = prompts.device
+        layout = Layout([time] * n, self.device)
+        hidden, self.state = model.read(prompts.flatten(), layout, model.new_state(n))
+        self.first: Tensor | None = model.output(hidden.view(n, time, -1)[:, -1]).float()
+
+    @torch.no_grad()
+    def step(self, tokens: Tensor) -> Tensor:
+        if self.first is not None:
+            logits, self.first = self.first, None
+            return logits
+        layout = Layout([1] * len(tokens), self.device)
+        hidden, self.state = self.model.read(tokens, layout, self.state)
+        return self.model.output(hidden).float()
+
+    def select(self, rows: Tensor, sources: Tensor | None = None) -> None:
+        self.state = self.state[:, :, rows]
+        self.first = None if self.first is None else self.first[rows]
+
+
+def decoder_for(model: nn.Module, ids: Sequence[int]) -> Decoder:
+    """A decoder of one row that has read a prompt, for a model that writes on: its first `step`
+    does not look at the token given, and gives the logits of what follows the prompt.
+
+    Raises ConfigError for a model that does not write.
+    """
+    if isinstance(model, Gpt):
+        prompt = torch.tensor([list(ids)], device=model.output.weight.device)
+        return GptDecoder(model, prompt, model.config.max_len)
+    if isinstance(model, RnnLm):
+        return RnnDecoder(model, torch.tensor([list(ids)], device=model.output.weight.device))
+    if isinstance(model, KneserNey):
+        return NgramDecoder(model, torch.tensor([list(ids)], device=model.device))
+    raise ConfigError("{model} does not write texts on.", model=type(model).__name__)
 
 
 @torch.no_grad()

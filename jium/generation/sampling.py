@@ -3,13 +3,15 @@
 Every filter takes logits, (rows, vocab), and returns them with what is ruled out at minus infinity.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
 from jium.generation.decoding import Decoder
 from jium.generation.settings import GenerationConfig
+
+NUCLEUS = 512  # tokens among which top-p is looked for first: to sort all takes ten times as long
 
 
 def apply_temperature(logits: Tensor, temperature: float) -> Tensor:
@@ -19,18 +21,28 @@ def apply_temperature(logits: Tensor, temperature: float) -> Tensor:
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
     """Only the k likeliest (Fan et al., 2018); of equals the first, as argmax has it."""
-    order = logits.sort(dim=-1, descending=True, stable=True).indices
-    ruled_out = torch.ones_like(logits, dtype=torch.bool).scatter(-1, order[..., :k], False)
-    return logits.masked_fill(ruled_out, -torch.inf)
+    least = logits.topk(min(k, logits.size(-1)), dim=-1).values[..., -1:]
+    kept = logits >= least
+    if int(kept.sum(-1).max()) > k:  # several equal the least: the first of them
+        more = logits > least
+        equal = kept & ~more
+        kept = more | equal & (equal.cumsum(-1) <= k - more.sum(-1, keepdim=True))
+    return logits.masked_fill(~kept, -torch.inf)
 
 
 def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """The smallest set of likeliest tokens whose probability reaches p (nucleus; Holtzman et al.,
     2020).
     """
-    probs, order = logits.softmax(-1).sort(dim=-1, descending=True, stable=True)
-    before = probs.cumsum(-1) - probs  # probability of all likelier ones
-    ruled_out = (before >= p).scatter(-1, order, before >= p)
+    if p >= 1:
+        return logits
+    probs, vocab = logits.softmax(-1), logits.size(-1)
+    for width in (min(NUCLEUS, vocab), vocab):  # few are enough nearly always
+        likeliest, order = probs.topk(width, dim=-1)
+        before = likeliest.cumsum(-1) - likeliest  # probability of all likelier ones
+        if width == vocab or bool((before[..., -1] >= p).all()):
+            break
+    ruled_out = torch.ones_like(logits, dtype=torch.bool).scatter(-1, order, before >= p)
     return logits.masked_fill(ruled_out, -torch.inf)
 
 
@@ -52,6 +64,19 @@ def penalise_repetition(logits: Tensor, written: Sequence[Sequence[int]], penalt
     return changed
 
 
+def penalise_presence(
+    logits: Tensor, counts: Mapping[int, int], presence: float, frequency: float
+) -> Tensor:
+    """Tokens already written become less likely, as OpenAI's API has it: logits, (vocab,), less
+    `presence` once and `frequency` for every time, `counts`.
+    """
+    if not counts:
+        return logits
+    seen = torch.tensor(list(counts), device=logits.device)
+    times = torch.tensor(list(counts.values()), device=logits.device, dtype=logits.dtype)
+    return logits.index_add(0, seen, -(presence + frequency * times))
+
+
 def next_distribution(logits: Tensor, settings: GenerationConfig) -> Tensor:
     """Probabilities that `settings` leaves, (rows, vocab); temperature 0: all on the likeliest."""
     if settings.temperature == 0:
@@ -65,6 +90,16 @@ def next_distribution(logits: Tensor, settings: GenerationConfig) -> Tensor:
     if settings.min_p is not None:
         logits = keep_min_p(logits, settings.min_p)
     return logits.softmax(-1)
+
+
+def draw(probs: Tensor, uniforms: Tensor) -> Tensor:
+    """(rows,) tokens of probabilities, (rows, vocab), by numbers drawn evenly from [0, 1), (rows,):
+    the first token up to which more than such a share of the probability lies.
+    """
+    reached = probs.cumsum(-1, dtype=torch.double)
+    wanted = uniforms.to(reached) * reached[:, -1]
+    found = torch.searchsorted(reached, wanted[:, None], right=True).squeeze(1)
+    return found.clamp(max=probs.size(-1) - 1)  # past the end where logits are no numbers
 
 
 @torch.no_grad()

@@ -8,7 +8,9 @@ from jium.errors import ConfigError
 
 @config
 class GenerationConfig:
-    """Beam search where `beam` is above 1, sampling where `temperature` is above 0, else greedy."""
+    """Beam search where `beam` is above 1, sampling where `temperature` is above 0, contrastive
+    search where `penalty_alpha` is given, else greedy.
+    """
 
     beam: int = 1
     length_penalty: float = 1.0  # a hypothesis is ranked by log-probability / length ** this
@@ -18,6 +20,10 @@ class GenerationConfig:
     top_p: float | None = None  # among the likeliest that together reach this probability
     min_p: float | None = None  # among those with this share of the likeliest one's probability
     repetition_penalty: float = 1.0  # above 1: tokens written before become less likely
+    presence_penalty: float = 0.0  # taken from the logit of a token written before
+    frequency_penalty: float = 0.0  # as often as it was written
+    logit_bias: dict[int, float] = field(default_factory=dict)  # added to the logits of tokens
+    penalty_alpha: float | None = None  # weight of what is new over what is likely, of top_k tokens
     max_tokens: int | None = None  # None: what the model can hold
     stop: list[str] = field(default_factory=list)  # end before any of these strings
     seed: int | None = None
@@ -35,14 +41,43 @@ class GenerationConfig:
         self._check(
             "repetition_penalty", self.repetition_penalty > 0, "must be above 0; got {value}."
         )
+        for name in ("presence_penalty", "frequency_penalty"):
+            self._check(name, -2 <= getattr(self, name) <= 2, "must be in [-2, 2]; got {value}.")
+        self._check("logit_bias", all(map(_is_bias, self.logit_bias.items())), NO_BIAS)
+        self._check("seed", self.seed is None or abs(self.seed) < 2**63, SEED)
+        self._check("stop", "" not in self.stop, "must not hold an empty text; got {value}.")
+        self._check_together()
+
+    def _check_together(self) -> None:
         self._check("n_best", self.n_best <= self.beam or self.temperature > 0, TOO_MANY)
         self._check("temperature", self.beam == 1 or self.temperature == 0, NOT_BOTH)
-        self._check("repetition_penalty", self.beam == 1 or self.repetition_penalty == 1, NOT_BOTH)
+        for name, value in (PLAIN | {"penalty_alpha": None}).items():
+            self._check(name, self.beam == 1 or getattr(self, name) == value, NOT_BOTH)
+        if self.penalty_alpha is not None:
+            within = 0 <= self.penalty_alpha <= 1
+            self._check("penalty_alpha", within, "must be in [0, 1]; got {value}.")
+            self._check("top_k", self.top_k is not None, "is missing: penalty_alpha needs it.")
+            for name, value in (PLAIN | {"temperature": 0.0, "top_p": None, "min_p": None}).items():
+                self._check(name, getattr(self, name) == value, NOT_CONTRASTIVE)
 
     def _check(self, name: str, right: bool, template: str) -> None:
         if not right:
             raise ConfigError(template, key=name, value=getattr(self, name))
 
 
+def _is_bias(pair: tuple[int, float]) -> bool:
+    return pair[0] >= 0 and -100 <= pair[1] <= 100
+
+
+# What neither a beam search nor a contrastive search can have, and the value that says so.
+PLAIN = {
+    "repetition_penalty": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+    "logit_bias": {},
+}
 TOO_MANY = "must not exceed beam; got {value}. Raise beam."
 NOT_BOTH = "does not go with a beam search; got {value}. Set beam=1, or leave it out."
+NOT_CONTRASTIVE = "does not go with penalty_alpha; got {value}. Leave one of them out."
+NO_BIAS = "must be ids of tokens and numbers in [-100, 100]; got {value}."
+SEED = "must be within 63 bits; got {value}."

@@ -14,6 +14,7 @@ from jium.nn.cache import Slot
 from jium.nn.dropout import dropout
 from jium.nn.layout import Layout
 from jium.nn.positions import rotate
+from jium.nn.row_cache import RowSlot
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Scope:
         None  # bool, broadcast to (batch, heads, queries, keys); True: may be seen
     )
     causal: bool = False  # queries see keys up to their own place
-    bias: Tensor | None = None  # added to scores, (heads, queries, keys)
+    bias: Tensor | None = None  # added to scores, (heads, queries, keys) or one a text
     rotation: tuple[Tensor, Tensor] | None = None  # of queries and keys, from nn.positions.Rotary
     weights: list[Tensor] | None = field(default=None, repr=False)  # each layer adds its own here
 
@@ -68,7 +69,11 @@ class Attention(nn.Module):
         self.k_norm = None if norm_eps is None else nn.RMSNorm(self.head_dim, eps=norm_eps)
 
     def forward(
-        self, x: Tensor, scope: Scope, context: Tensor | None = None, slot: Slot | None = None
+        self,
+        x: Tensor,
+        scope: Scope,
+        context: Tensor | None = None,
+        slot: Slot | RowSlot | None = None,
     ) -> Tensor:
         """Attend from x to `context`, or to x itself; shapes of x stay.
 
@@ -83,13 +88,13 @@ class Attention(nn.Module):
             q = rotate(q, scope.rotation)
         k, v = self._keys_values(x, scope, context, slot)  # (batch, kv_heads, keys, head_dim)
         y = attend(q, k, v, scope, self.dropout if self.training else 0.0, self.scale)
-        y = rearrange(y, "b h t d -> b t (h d)")
+        y = y.transpose(1, 2).flatten(2)  # (batch, queries, heads * head_dim)
         return self.o_proj(y if scope.layout is None else scope.layout.unpad(y, len(x)))
 
     def _keys_values(
-        self, x: Tensor, scope: Scope, context: Tensor | None, slot: Slot | None
+        self, x: Tensor, scope: Scope, context: Tensor | None, slot: Slot | RowSlot | None
     ) -> tuple[Tensor, Tensor]:
-        if context is not None and slot is not None and slot.keys is not None:
+        if context is not None and isinstance(slot, Slot) and slot.keys is not None:
             assert slot.values is not None
             return slot.keys, slot.values
         source, layout = (x, scope.layout) if context is None else (context, scope.key_layout)
@@ -102,12 +107,13 @@ class Attention(nn.Module):
             return k, v
         if context is None:
             return slot.append(k, v)
+        assert isinstance(slot, Slot)
         slot.hold(k, v)
         return k, v
 
     def _heads(self, x: Tensor, layout: Layout | None) -> Tensor:
         padded = x if layout is None else layout.pad(x)
-        return rearrange(padded, "b t (h d) -> b h t d", d=self.head_dim)
+        return padded.unflatten(-1, (-1, self.head_dim)).transpose(1, 2)
 
 
 def attend(
@@ -126,14 +132,40 @@ def attend(
     beams = q.size(0) // k.size(0)
     if beams > 1:
         q = rearrange(q, "(b n) h t d -> b h (n t) d", n=beams)
-    if k.size(1) < q.size(1):
-        k, v = (t.repeat_interleave(q.size(1) // k.size(1), dim=1) for t in (k, v))
+    groups = q.size(1) // k.size(1)
+    if groups > 1 and q.size(2) == 1 and scope.weights is None:
+        return _attend_in_groups(q, k, v, scope, groups, dropout_p, scale)
+    if groups > 1:
+        k, v = (t.repeat_interleave(groups, dim=1) for t in (k, v))
     if scope.weights is not None or _formula_is_faster(q):
         y = _formula(q, k, v, scope, dropout_p, scale)
     else:
         mask, causal = _mask(q, k, scope)
         y = F.scaled_dot_product_attention(q, k, v, mask, dropout_p, is_causal=causal, scale=scale)
     return rearrange(y, "b h (n t) d -> (b n) h t d", n=beams) if beams > 1 else y
+
+
+def _attend_in_groups(
+    q: Tensor,
+    k: Tensor,
+    v: Tensor,
+    scope: Scope,
+    groups: int,
+    dropout_p: float,
+    scale: float | None,
+) -> Tensor:
+    """One query a text and shared heads, as in decoding: the heads of a group are the queries of
+    the head that they share, so that keys and values are not copied.
+    """
+    q = q.flatten(1, 2).unflatten(1, (-1, groups))  # (batch, kv_heads, groups, head_dim)
+    bias, mask = scope.bias, scope.mask
+    if bias is not None and bias.size(-3) > 1:  # not alike for all heads
+        bias = rearrange(bias, "... (h g) t k -> ... h (g t) k", g=groups)
+    if bias is not None:
+        bias = bias.to(q.dtype)
+        mask = bias if mask is None else bias.masked_fill(~mask, -math.inf)
+    y = F.scaled_dot_product_attention(q, k, v, mask, dropout_p, scale=scale)
+    return y.flatten(1, 2)[:, :, None]
 
 
 def _mask(q: Tensor, k: Tensor, scope: Scope) -> tuple[Tensor | None, bool]:

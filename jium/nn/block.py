@@ -12,6 +12,7 @@ from jium.nn.cache import Slot
 from jium.nn.dropout import Dropout
 from jium.nn.feed_forward import Activation, FeedForward
 from jium.nn.positions import RopeScaling, Scheme
+from jium.nn.row_cache import RowSlot
 
 
 @config
@@ -103,7 +104,7 @@ class Block(nn.Module):
         scope: Scope,
         context: Tensor | None = None,
         context_scope: Scope | None = None,
-        slot: Slot | None = None,
+        slot: Slot | RowSlot | None = None,
         context_slot: Slot | None = None,
     ) -> Tensor:
         x = self._add(x, self.attn_norm, lambda h: self.attn(h, scope, slot=slot))

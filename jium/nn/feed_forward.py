@@ -8,6 +8,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from jium.nn.linear import Linear
+
 Activation = Literal[
     "relu", "gelu", "gelu_new", "quick_gelu", "silu", "swiglu", "geglu"
 ]  # gelu_new: by tanh
@@ -42,9 +44,9 @@ class FeedForward(nn.Module):
         self.activation = activation
         self.gate = GATES.get(activation)
         if self.gate is not None:
-            self.gate_proj = nn.Linear(dim, ffn_dim, bias=bias)
-        self.up_proj = nn.Linear(dim, ffn_dim, bias=bias)
-        self.down_proj = nn.Linear(ffn_dim, dim, bias=bias)
+            self.gate_proj = Linear(dim, ffn_dim, bias=bias)
+        self.up_proj = Linear(dim, ffn_dim, bias=bias)
+        self.down_proj = Linear(ffn_dim, dim, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         if self.gate is not None:

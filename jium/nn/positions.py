@@ -53,11 +53,13 @@ class Positions(nn.Module):
         return None
 
     def rotation(self, positions: Tensor) -> tuple[Tensor, Tensor] | None:
-        """(time,) positions to cosines and sines, each (time, head_dim), or None."""
+        """(..., time) positions to cosines and sines, each (..., time, head_dim), or None."""
         return None
 
     def bias(self, queries: Tensor, keys: Tensor) -> Tensor | None:
-        """Positions of queries and keys to (heads, queries, keys), or None."""
+        """Positions of queries, (..., queries), and of keys to (..., heads, queries, keys), or
+        None.
+        """
         return None
 
 
@@ -130,8 +132,8 @@ class Alibi(Positions):
         self.register_buffer("slopes", alibi_slopes(n_heads), persistent=False)
 
     def bias(self, queries: Tensor, keys: Tensor) -> Tensor:
-        distance = (queries[:, None] - keys[None, :]).abs()  # (queries, keys)
-        return -self.slopes[:, None, None] * distance
+        distance = (queries[..., None] - keys).abs()  # (..., queries, keys)
+        return -self.slopes[:, None, None] * distance[..., None, :, :]
 
 
 def sinusoids(max_len: int, dim: int) -> Tensor:

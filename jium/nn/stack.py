@@ -11,6 +11,7 @@ from jium.nn.cache import Cache
 from jium.nn.dropout import Dropout
 from jium.nn.layout import Layout
 from jium.nn.positions import make_positions
+from jium.nn.row_cache import Reading
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Stack(nn.Module):
         layout: Layout,
         context: Tensor | None = None,
         context_layout: Layout | None = None,
-        cache: Cache | None = None,
+        cache: Cache | Reading | None = None,
         weights: Weights | None = None,
     ) -> Tensor:
         """x: packed embeddings, (tokens, dim); with a cache, those that follow what it keeps.
@@ -60,14 +61,18 @@ class Stack(nn.Module):
         context: packed output of an encoder, laid out by `context_layout`; one text of it may serve
         several of x.
         """
-        assert cache is None or layout.full, "a cache keeps texts of one length"
+        assert not isinstance(cache, Cache) or layout.full, "a cache keeps texts of one length"
         start = cache.length if cache else 0
-        added = self.positions.embed(layout.positions + start)
+        added = self.positions.embed(_places(layout, start))
         x = self.dropout(x if added is None else x + added)
         x = layout.round(x)
         if context is not None and context_layout is not None:
             context = context_layout.round(context)
-        scope = self._scope(layout, start, weights)
+        if isinstance(start, int):
+            scope = self._scope(layout, start, weights)
+        else:
+            assert isinstance(cache, Reading)
+            scope = self._row_scope(layout, start, cache.longest, weights)
         context_scope = _cross_scope(layout, context_layout, weights)
         for i, block in enumerate(self.blocks):
             own = cache.own[i] if cache else None
@@ -89,6 +94,31 @@ class Stack(nn.Module):
             rotation=self.positions.rotation(queries),
             weights=None if weights is None else weights.own,
         )
+
+    def _row_scope(
+        self, layout: Layout, starts: Tensor, longest: int, weights: Weights | None
+    ) -> Scope:
+        """Rows that begin at different places, (batch, 1): each sees its own past."""
+        steps = torch.arange(layout.time, device=layout.device)
+        queries = (starts + steps).clamp(max=longest - 1)  # (batch, time)
+        keys = torch.arange(longest, device=layout.device)
+        future = (keys > queries[..., None])[:, None]  # (batch, 1, time, longest)
+        bias = self.positions.bias(queries, keys)  # (batch, heads, time, longest)
+        rotation = self.positions.rotation(queries)  # (batch, time, head_dim) each
+        bias = torch.zeros(future.shape, device=layout.device) if bias is None else bias
+        return Scope(
+            layout=layout,
+            bias=bias.masked_fill(future, -torch.inf),
+            rotation=None if rotation is None else (rotation[0][:, None], rotation[1][:, None]),
+            weights=None if weights is None else weights.own,
+        )
+
+
+def _places(layout: Layout, start: int | Tensor) -> Tensor:
+    """(tokens,), where each token stands in its own text, which goes on from `start`."""
+    if isinstance(start, int):
+        return layout.positions + start
+    return layout.unpad(start + torch.arange(layout.time, device=layout.device))
 
 
 def _cross_scope(

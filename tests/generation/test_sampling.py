@@ -9,11 +9,14 @@ from torch import Tensor
 
 from jium.generation.decoding import greedy
 from jium.generation.sampling import (
+    NUCLEUS,
     apply_temperature,
+    draw,
     keep_min_p,
     keep_top_k,
     keep_top_p,
     next_distribution,
+    penalise_presence,
     penalise_repetition,
     sample,
 )
@@ -88,6 +91,29 @@ def test_repetition_divides_what_is_positive_and_multiplies_what_is_not() -> Non
     changed = penalise_repetition(logits, [[0, 1, 1, 3], []], 2.0)
     assert changed.tolist() == [[1.0, -4.0, 3.0, 0.0], [2.0, -2.0, 3.0, 1.0]]
     assert logits[0, 0] == 2.0  # the caller's own stay
+
+
+def test_top_p_looks_as_far_as_it_must() -> None:
+    """Among more tokens than it looks at first."""
+    logits = torch.stack((torch.zeros(3 * NUCLEUS), torch.linspace(60, 0, 3 * NUCLEUS)))
+    together = keep_top_p(logits, 0.9).isfinite().sum(-1).tolist()
+    assert together[0] == math.ceil(0.9 * 3 * NUCLEUS)
+    assert together[1] == len(kept(keep_top_p(logits[1:], 0.9))) < 100
+
+
+def test_presence_is_taken_once_and_frequency_for_every_time() -> None:
+    logits = torch.tensor([1.0, 2.0, 3.0])
+    found = penalise_presence(logits, {0: 1, 2: 3}, 0.5, 0.25)
+    assert found.tolist() == [0.25, 2.0, 1.75] and logits[0] == 1.0
+    assert torch.equal(penalise_presence(logits, {}, 0.5, 0.25), logits)
+
+
+def test_a_draw_is_the_inverse_of_the_distribution() -> None:
+    probs = torch.tensor([0.0, 0.25, 0.0, 0.5, 0.25, 0.0])
+    shares = torch.tensor([0.0, 0.2499, 0.25, 0.7499, 0.75, 1 - 2**-53], dtype=torch.double)
+    found = draw(probs.expand(len(shares), -1), shares)
+    assert found.tolist() == [1, 1, 3, 3, 4, 4]
+    assert draw(3 * probs[None], shares[2:3]).tolist() == [3]  # what need not add up to 1
 
 
 @pytest.mark.parametrize("filter", [keep_top_k, keep_top_p, keep_min_p])

@@ -21,6 +21,24 @@ from jium.generation.settings import GenerationConfig
         ({"n_best": 3, "beam": 2}, "n_best", "must not exceed beam; got 3. Raise beam"),
         ({"beam": 4, "temperature": 0.5}, "temperature", "does not go with a beam search; got 0.5"),
         ({"beam": 4, "repetition_penalty": 1.2}, "repetition_penalty", "does not go with a beam"),
+        ({"presence_penalty": 2.5}, "presence_penalty", r"must be in \[-2, 2\]; got 2.5"),
+        ({"frequency_penalty": -3}, "frequency_penalty", r"must be in \[-2, 2\]; got -3"),
+        ({"logit_bias": {3: 101.0}}, "logit_bias", "must be ids of tokens and numbers"),
+        ({"logit_bias": {-3: 1.0}}, "logit_bias", "must be ids of tokens and numbers"),
+        ({"logit_bias": {"a": 1.0}}, r"logit_bias\.a\.\[key\]", ""),
+        ({"logit_bias": {3: float("nan")}}, "logit_bias", "must be ids of tokens and numbers"),
+        ({"beam": 2, "logit_bias": {3: 1.0}}, "logit_bias", "does not go with a beam search"),
+        ({"beam": 2, "presence_penalty": 1.0}, "presence_penalty", "does not go with a beam"),
+        ({"penalty_alpha": 0.5}, "top_k", "is missing: penalty_alpha needs it"),
+        ({"penalty_alpha": 1.5, "top_k": 4}, "penalty_alpha", r"must be in \[0, 1\]; got 1.5"),
+        (
+            {"penalty_alpha": 0.5, "top_k": 4, "temperature": 1.0},
+            "temperature",
+            "does not go with penalty_alpha; got 1.0",
+        ),
+        ({"beam": 2, "penalty_alpha": 0.5, "top_k": 4}, "penalty_alpha", "does not go with a beam"),
+        ({"seed": 2**63}, "seed", "must be within 63 bits"),
+        ({"stop": ["a", ""]}, "stop", "must not hold an empty text"),
         ({"stop": "end"}, "stop", "must be a list; got 'end'"),
     ],
 )
@@ -34,6 +52,8 @@ def test_what_cannot_be_done_names_the_key(values: Any, key: str, message: str) 
     [
         {"beam": 5, "n_best": 5, "length_penalty": 0.0},
         {"temperature": 1, "n_best": 3, "top_k": 1, "top_p": 1, "min_p": 1},
+        {"presence_penalty": -2.0, "frequency_penalty": 2, "logit_bias": {7: -100.0, 0: 2.5}},
+        {"penalty_alpha": 0.6, "top_k": 4, "max_tokens": 5},
         {"repetition_penalty": 1.3, "stop": ["\n", "끝"], "seed": 0, "max_tokens": 1},
     ],
 )
