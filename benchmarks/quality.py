@@ -1,6 +1,7 @@
 """How good is a trained run on its test split, or each of several?
 
-    python benchmarks/quality.py RUN [RUN ...] --name NAME [--to LANGUAGE] [--began COMMIT]
+    python benchmarks/quality.py RUN [RUN ...] --name NAME [--split SPLIT] [--to LANGUAGE]
+        [--began COMMIT]
 
 Records every score with its interval and signature, the scores by tag, and what the run's own card
 says: steps, time, machine, command. No sentence of the data is kept.
@@ -26,11 +27,14 @@ def card(run: Path) -> dict[str, str]:
     return {**facts, "command": command.group(1) if command else "unknown"}
 
 
-def quality(run: Path, to: str | None, began: str | None) -> tuple[dict[str, Any], dict[str, Any]]:
+def quality(
+    run: Path, split: str, to: str | None, began: str | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Scores of a run, and what they are of."""
-    found = jium.evaluate(run, "test", **({"to": to} if to else {}))
+    found = jium.evaluate(run, split, **({"to": to} if to else {}))
     figures: dict[str, Any] = {score.name: score_to_values(score) for score in found["scores"]}
     about = {
+        "split": split,
         "sentences": len(found["predictions"]),
         "by_tag": found["by_tag"],
         "training": card(run) | ({"began at": began} if began else {}),
@@ -45,10 +49,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", type=Path, nargs="+", metavar="RUN")
     parser.add_argument("--name", required=True)
+    parser.add_argument("--split", default="test")
     parser.add_argument("--to", default=None)
     parser.add_argument("--began", default=None, help="commit at which the training began")
     options = parser.parse_args()
-    found = {run.name: quality(run, options.to, options.began) for run in options.runs}
+    found = {
+        run.name: quality(run, options.split, options.to, options.began) for run in options.runs
+    }
     if len(found) == 1:
         figures, about = next(iter(found.values()))
     else:

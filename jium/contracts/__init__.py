@@ -3,12 +3,24 @@
 Each is a function that measures a gap on tiny random models; the tables say which there are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from jium.contracts import folder, generation, model, report, resume, scores, text, tiny, training
+from jium.contracts import (
+    folder,
+    generation,
+    language,
+    model,
+    report,
+    resume,
+    scores,
+    text,
+    tiny,
+    training,
+)
 from jium.contracts.contract import Contract, Promise, check
+from jium.models.gpt import Gpt
 from jium.tasks import load
 
 __all__ = ["Contract", "check_and_report", "selfcheck"]
@@ -17,6 +29,11 @@ __all__ = ["Contract", "check_and_report", "selfcheck"]
 def _for_all(measure: model.Measure, exactly: bool = False) -> float:
     """The largest gap over the position schemes; `exactly`: in float64, where rounding is small."""
     return max(measure(m.double() if exactly else m) for m in model.every_scheme())
+
+
+def _for_writers(measure: Callable[[Gpt], float]) -> float:
+    """The largest gap over the position schemes of a model that writes."""
+    return max(measure(tiny.gpt(scheme)) for scheme in tiny.POSITIONS)
 
 
 def _promises() -> dict[str, Promise]:
@@ -38,6 +55,10 @@ def _promises() -> dict[str, Promise]:
         "greedy": Promise(0, generation.greedy_ways),
         "frequencies": Promise(0.999, generation.frequencies),
         "stream": Promise(0, lambda: generation.streamed(tiny.translator())),
+        "packed_documents": Promise(1e-5, partial(_for_writers, language.packed_documents)),
+        "joined_later": Promise(0, partial(_for_writers, language.joined_later)),
+        "chat_template": Promise(0, lambda: language.chat_template(tiny.chatter())),
+        "chat_stream": Promise(0, lambda: language.streamed(tiny.chatter())),
         "save_load": Promise(0, folder.save_load),
         "bleu": Promise(0.01, scores.bleu),
         "chrf": Promise(0.01, scores.chrf),
@@ -47,13 +68,22 @@ def _promises() -> dict[str, Promise]:
 def _promises_of(run: Path) -> dict[str, Promise]:
     """Those that apply to a person's own run."""
     task = load(run)
-    return {
+    of_all = {
         "load_elsewhere": Promise(0, partial(folder.load_elsewhere, run)),
+        "tokenizer": Promise(0, partial(text.round_trip, task.tokenizer)),
+    }
+    if isinstance(task.model, Gpt):
+        return of_all | {
+            "packed_documents": Promise(1e-5, partial(language.packed_documents, task.model)),
+            "joined_later": Promise(0, partial(language.joined_later, task.model)),
+            "chat_template": Promise(0, partial(language.chat_template, task)),
+            "chat_stream": Promise(0, partial(language.streamed, task)),
+        }
+    return of_all | {
         "cached_decoding": Promise(1e-5, partial(model.cached_decoding, task.model)),
         "padding": Promise(1e-5, partial(model.padding, task.model)),
         "alone": Promise(1e-5, partial(model.alone, task.model)),
         "future": Promise(0, partial(model.future, task.model)),
-        "tokenizer": Promise(0, partial(text.round_trip, task.tokenizer)),
         "stream": Promise(0, partial(generation.streamed, task)),
     }
 

@@ -11,8 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from jium.data.batches import PairBatch, PairFormat
+from jium.models.gpt import Gpt, GptConfig
 from jium.models.seq2seq import Seq2Seq, Seq2SeqConfig
+from jium.tasks.chat import Chatter
+from jium.tasks.generate import Writer
 from jium.tasks.translate import Translator
+from jium.text.chat_template import END, MARKS, ChatTemplate
 from jium.text.tokenizer import Tokenizer, TokenizerConfig
 
 POSITIONS = ("sinusoidal", "learned", "rotary", "alibi", "none")
@@ -80,6 +84,28 @@ def tokenizer(kind: Any = "bpe") -> Tokenizer:
     least = TokenizerConfig(kind=kind).smallest
     settings = TokenizerConfig(kind=kind, vocab_size=least + 80)
     return Tokenizer.train(settings, (text for pair in sentences() for text in pair))
+
+
+def gpt(positions: Any = "rotary", vocab_size: int = 97, **more: Any) -> Gpt:
+    """A random decoder without dropout, in evaluation mode."""
+    sizes = dict(dim=32, n_heads=4, n_kv_heads=2, ffn_dim=64, n_layers=2, max_len=128)
+    torch.manual_seed(0)
+    made = Gpt(GptConfig(positions=positions, vocab_size=vocab_size, **(sizes | more)))
+    for parameter in made.parameters():
+        nn.init.normal_(parameter, std=0.3)
+    return made.eval()
+
+
+def chatter() -> Chatter:
+    """An untrained model that chats: what it says is noise."""
+    least = TokenizerConfig(special_tokens=list(MARKS)).smallest
+    settings = TokenizerConfig(vocab_size=least + 80, special_tokens=list(MARKS))
+    learned = Tokenizer.train(settings, (text for pair in sentences() for text in pair))
+    template = ChatTemplate(learned)
+    learned.chat_template = template.source
+    ends = (learned.token_id(END) or 0, learned.eos_id)
+    model = gpt(vocab_size=learned.vocab_size)
+    return Chatter(Writer(model, learned, (learned.start_id,), ends), template)
 
 
 def translator() -> Translator:

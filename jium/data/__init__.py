@@ -2,6 +2,8 @@
 
 DATA = {
     "pairs": "jium.data.pairs:PairData",
+    "summaries": "jium.data.summaries:SummaryData",
+    "chats": "jium.data.chats:ChatData",
     "documents": "jium.data.documents:DocumentData",
     "texts": "jium.data.texts:TextData",
     "corpus": "jium.data.corpora:CorpusData",

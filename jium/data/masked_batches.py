@@ -18,8 +18,9 @@ from torch import Tensor
 from jium.data.batches import START, Position, cut, packed
 from jium.data.documents import OpenDocuments
 from jium.data.frames import Frame
-from jium.data.masking import Masking
+from jium.data.masking import Masking, Unmasked
 from jium.data.next_sentence import Pairing, pair_up, runs
+from jium.data.pools import pooled
 from jium.nn.layout import Layout
 
 POOL = 2**15  # documents
@@ -88,7 +89,7 @@ class MaskedBatches:
         self,
         documents: OpenDocuments,
         frame: Frame,
-        masking: Masking,
+        masking: Masking | Unmasked,
         max_len: int,
         batch_tokens: int,
         seed: int = 0,
@@ -108,19 +109,15 @@ class MaskedBatches:
         self.position = Position(*position)
 
     def __iter__(self) -> Iterator[MaskedBatch]:
-        epoch, pool, start = self.position
-        n_pools = max(1, -(-len(self.documents) // POOL))
-        while True:
-            rows = np.arange((pool + epoch) % n_pools, len(self.documents), n_pools)
+        def plan(rows: NDArray, epoch: int, pool: int) -> list[list[Text]]:
             rng = np.random.default_rng((self.seed, epoch, pool))
-            texts, plan = self._plan(rng.permutation(rows), rng)
-            following = Position(epoch + (pool + 1) // n_pools, (pool + 1) % n_pools)
-            for number in range(start, len(plan)):
-                last = number + 1 == len(plan)
-                after = following if last else Position(epoch, pool, number + 1)
-                drawn = np.random.default_rng((self.seed, epoch, pool, number))
-                yield self._batch([texts[i] for i in plan[number]], drawn, after)
-            epoch, pool, start = following
+            texts, batches = self._plan(rng.permutation(rows), rng)
+            return [[texts[i] for i in items] for items in batches]
+
+        def make(texts: list[Text], place: Position, after: Position) -> MaskedBatch:
+            return self._batch(texts, np.random.default_rng((self.seed, *place)), after)
+
+        yield from pooled(len(self.documents), POOL, self.position, plan, make)
 
     def once(self) -> Iterator[MaskedBatch]:
         """Every document once, with the same masks each time."""

@@ -115,6 +115,17 @@ class Masking:
         return np.maximum(np.cumsum(ordinary) - 1, 0)
 
 
+@dataclass(frozen=True)
+class Unmasked:
+    """Texts as they stand, all tokens to be guessed: for language models of both directions."""
+
+    def __call__(
+        self, tokens: NDArray[np.int64], rng: np.random.Generator
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The row itself, and all its places."""
+        return tokens, np.arange(len(tokens))
+
+
 def _units(pieces: list[str], unit: Unit) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Whether each piece begins a unit, and whether it is one by itself."""
     signs = np.array([_is_sign(piece) for piece in pieces])

@@ -5,6 +5,7 @@ METRICS: dict[str, str] = {
     "chrf": "jium.evaluation.chrf:Chrf",
     "ter": "jium.evaluation.ter:Ter",
     "rouge": "jium.evaluation.rouge:Rouge",
+    "rougeL": "jium.evaluation.rouge:RougeL",
     "meteor": "jium.evaluation.meteor:Meteor",
     "speech_level": "jium.evaluation.korean:SpeechLevel",
     "particles": "jium.evaluation.korean:Particles",
@@ -12,5 +13,6 @@ METRICS: dict[str, str] = {
     "entities": "jium.evaluation.entities:Entities",
     "answers": "jium.evaluation.answers:Answers",
     "multi_label": "jium.evaluation.multi_label:MultiLabel",
+    "execution": "jium.evaluation.execution:Execution",
     "classification": "jium.evaluation.classification:Classification",
 }

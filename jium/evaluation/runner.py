@@ -17,10 +17,13 @@ EVALUATIONS = {
     "classify": "jium.evaluation.classifier:evaluate_run",
     "tag": "jium.evaluation.tagger:evaluate_run",
     "answer": "jium.evaluation.answerer:evaluate_run",
+    "generate": "jium.evaluation.perplexity:evaluate_run",
+    "chat": "jium.evaluation.chats:evaluate_run",
     "words": "jium.evaluation.words:evaluate_run",
     "embed": "jium.evaluation.similarity:evaluate_run",
     "correct": "jium.evaluation.spelling:evaluate_run",
     "topics": "jium.evaluation.topics:evaluate_run",
+    "summarise": "jium.evaluation.summaries:evaluate_run",
 }
 
 

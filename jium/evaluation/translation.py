@@ -21,13 +21,13 @@ from jium.evaluation.report import write_report
 from jium.evaluation.rouge import Rouge
 from jium.evaluation.score import Score, measure, score_sentences
 from jium.evaluation.ter import Ter
-from jium.models.seq2seq import Seq2Seq
+from jium.models.encoder_decoder import EncoderDecoder
 from jium.nn.cross_entropy import linear_cross_entropy
 from jium.tasks.translate import ROWS, Translator
 
 
 @torch.no_grad()
-def mean_loss(model: Seq2Seq, batches: Iterable[Any]) -> float:
+def mean_loss(model: EncoderDecoder, batches: Iterable[Any]) -> float:
     """Cross-entropy a target token, in nats, without smoothing; its exponential: perplexity."""
     training = model.training
     model.eval()

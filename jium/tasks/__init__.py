@@ -7,11 +7,14 @@ from typing import Any
 from jium.checkpoint.foreign import is_foreign
 from jium.checkpoint.run import read_config, understood
 from jium.config import find_kind
+from jium.errors import ConfigError
 
 TASKS = {
     "translate": "jium.tasks.translate:Translator",
     "fill": "jium.tasks.fill:Filler",
+    "fill_spans": "jium.tasks.fill_spans:SpanFiller",
     "generate": "jium.tasks.generate:Writer",
+    "chat": "jium.tasks.chat:Chatter",
     "classify": "jium.tasks.classify:Classifier",
     "ensemble": "jium.tasks.ensemble:Ensemble",
     "tag": "jium.tasks.tag:Tagger",
@@ -20,13 +23,22 @@ TASKS = {
     "embed": "jium.tasks.embed:SentenceEmbedder",
     "correct": "jium.tasks.correct:Corrector",
     "topics": "jium.tasks.topics:TopicModel",
+    "summarise": "jium.tasks.summarise:Summariser",
+    "outside": "jium.tasks.outside:Outside",
 }
+OUTSIDE = "openai:"  # before the name of a model elsewhere
 
 
-def load(run: str | Path) -> Any:
-    """The task object of a run folder, ready to use. Raises RunError if the folder is none, or is
-    damaged.
+def load(run: str | Path, **options: Any) -> Any:
+    """The task object of a run folder, ready to use; openai:NAME is a model elsewhere.
+
+    options: of a model elsewhere, such as budget=1.0; see `Outside`. Raises RunError if the folder
+    is none, or is damaged.
     """
+    if str(run).startswith(OUTSIDE):
+        return find_kind(TASKS, "outside", "task").load(run, **options)
+    if options:
+        raise ConfigError("is only for a model elsewhere, openai:NAME.", key=next(iter(options)))
     if (Path(run) / "modules.json").is_file():  # of sentence-transformers
         return find_kind(TASKS, "embed", "task").read(run)
     if is_foreign(Path(run)):  # of Hugging Face

@@ -46,7 +46,9 @@ class Reader(Protocol):
 
 READERS = {  # by kind of model
     "tfidf": "jium.text.vectorise:Vectoriser",
-    **dict.fromkeys(("bert", "rnn", "cnn", "fasttext"), "jium.tasks.token_reader:TokenReader"),
+    **dict.fromkeys(
+        ("bert", "rnn", "cnn", "fasttext", "elmo"), "jium.tasks.token_reader:TokenReader"
+    ),
 }
 
 

@@ -17,7 +17,7 @@ from jium.data.frames import Frame
 from jium.errors import ConfigError, DataError
 from jium.models.bert import mean_of
 from jium.models.electra import Electra
-from jium.models.heads import Headed, MaskedHead
+from jium.models.heads import Headed
 from jium.nn.layout import Layout
 from jium.tasks.export import export
 from jium.text.normalise import Cleaning, clean
@@ -33,8 +33,8 @@ Guess = tuple[str, float]  # a token as a person reads it, and its probability
 class Filler:
     """A pre-trained encoder, its tokenizer, and the special tokens around what it reads.
 
-    model: a Headed with a masked head, or an Electra, whose generator guesses. cleaning: as the
-    training data was cleaned; None for texts as they stand.
+    model: a Headed with a masked or bidirectional head, or an Electra, whose generator guesses.
+    cleaning: as the training data was cleaned; None for texts as they stand.
     """
 
     model: nn.Module
@@ -117,7 +117,7 @@ class Filler:
 
     @property
     def _device(self) -> torch.device:
-        return self._encoder.embeddings.token.weight.device
+        return next(self.model.parameters()).device
 
     @torch.inference_mode()
     def _fill(self, text: str, number: int, top: int) -> list[list[Guess]]:
@@ -141,31 +141,41 @@ class Filler:
         ]
 
     def _masked_ids(self, text: str) -> list[int]:
-        for spelling in SPELLINGS[1:]:
-            text = text.replace(spelling, SPELLINGS[0])
-        parts = text.split(SPELLINGS[0])
-        begins = self.tokenizer.tokens("a")[:1] == ["▁a"]  # any text, as if a space stood before it
         ids: list[int] = []
-        for i, part in enumerate(parts):
-            ids += [self.tokenizer.mask_id] * (i > 0)
-            cleaned = self._clean(part.strip())
-            before = " " if i and part[:1].isspace() and not begins else ""
-            after = " " if i + 1 < len(parts) and part[-1:].isspace() and self._alone else ""
-            ids += self.tokenizer.encode(before + cleaned + after) if cleaned else []
+        for i, part in enumerate(around_masks(text, self.tokenizer, self.cleaning)):
+            ids += [self.tokenizer.mask_id] * (i > 0) + part
         return ids
-
-    @property
-    def _alone(self) -> bool:
-        """Whether a space is a token; else it is part of the word behind it, and so of a mask."""
-        return self.tokenizer.kind == "char"
 
     def _logits(self, tokens: Tensor) -> Tensor:
         layout = Layout([len(tokens)], tokens.device)
         if isinstance(self.model, Electra):
             generator, head = self.model.generator, self.model.generator_head
             return head(generator, generator(tokens, layout), layout)
-        assert isinstance(self.model, Headed) and isinstance(self.model.head, MaskedHead)
         return self.model(tokens, layout)
 
     def _clean(self, text: str) -> str:
-        return text if self.cleaning is None else clean(text, self.cleaning)
+        return _cleaned(text, self.cleaning)
+
+
+def around_masks(text: str, tokenizer: Tokenizer, cleaning: Cleaning | None) -> list[list[int]]:
+    """The ids of what stands before, between and behind the masks of a text: one part more than it
+    has masks.
+    """
+    for spelling in SPELLINGS[1:]:
+        text = text.replace(spelling, SPELLINGS[0])
+    parts = text.split(SPELLINGS[0])
+    # A space that is a token stays; else it is part of the word behind it, and so of a mask.
+    alone = tokenizer.kind == "char"
+    found: list[list[int]] = []
+    for i, part in enumerate(parts):
+        cleaned = _cleaned(part.strip(), cleaning)
+        spaced = tokenizer.tokens(cleaned)[:1]  # some read any text as if a space stood before it
+        begins = bool(spaced) and spaced[0].startswith("▁")
+        before = " " if i and part[:1].isspace() and not begins else ""
+        after = " " if i + 1 < len(parts) and part[-1:].isspace() and alone else ""
+        found.append(tokenizer.encode(before + cleaned + after) if cleaned else [])
+    return found
+
+
+def _cleaned(text: str, cleaning: Cleaning | None) -> str:
+    return text if cleaning is None else clean(text, cleaning)

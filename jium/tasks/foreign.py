@@ -15,8 +15,10 @@ from jium.errors import RunError
 from jium.generation.settings import GenerationConfig
 from jium.models.gpt import Gpt
 from jium.models.seq2seq import Seq2Seq
+from jium.tasks.chat import Chatter
 from jium.tasks.generate import Writer
 from jium.tasks.translate import Translator
+from jium.text.chat_template import ChatTemplate
 from jium.text.marian import languages
 from jium.text.tokenizer import Tokenizer
 
@@ -64,14 +66,34 @@ def read(folder: Path) -> Any:
     return make(folder, read_foreign(folder))
 
 
-def writer(folder: Path, found: Foreign) -> Writer:
-    """A decoder, with what its tokenizer puts before a text, and all tokens that end one."""
+def writer(folder: Path, found: Foreign) -> Writer | Chatter:
+    """A decoder, with what its tokenizer puts before a text, and all tokens that end one; one that
+    chats where the tokenizer has a chat template.
+    """
     tokenizer = tokenizer_of(folder, found)
     assert isinstance(found.model, Gpt)
     about = found.document | generation_settings(folder)
     ends = about.get("eos_token_id")
     ends = ends if isinstance(ends, list) else [] if ends is None else [ends]
-    return Writer(found.model, tokenizer, before(tokenizer), tuple(ends))
+    made = Writer(found.model, tokenizer, before(tokenizer), tuple(ends), settings_of(about))
+    if tokenizer.chat_template is None:
+        return made
+    return Chatter(made, ChatTemplate(tokenizer))
+
+
+def settings_of(about: dict[str, Any]) -> GenerationConfig:
+    """What generation_config.json says of drawing, in our words; what we have no word for is left
+    out.
+    """
+    drawn = bool(about.get("do_sample"))
+    return GenerationConfig(
+        temperature=float(about.get("temperature", 1.0)) if drawn else 0.0,
+        top_k=about.get("top_k") or None if drawn else None,
+        top_p=about.get("top_p") if drawn else None,
+        min_p=about.get("min_p") if drawn else None,
+        repetition_penalty=float(about.get("repetition_penalty", 1.0)),
+        max_tokens=about.get("max_new_tokens"),
+    )
 
 
 def translator(folder: Path, found: Foreign) -> Translator:

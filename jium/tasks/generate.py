@@ -1,37 +1,57 @@
 """A text written on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from jium.checkpoint.run import load_model, read_config, understood
+from jium.checkpoint.run import load_model, read_config, read_generation, understood
 from jium.config import build, to_values
-from jium.errors import DataError
+from jium.errors import ConfigError
 from jium.generation.beam import beam_search
-from jium.generation.decoding import GptDecoder, greedy
-from jium.generation.sampling import sample
+from jium.generation.constrained import Constraint, constraint_of
+from jium.generation.contrastive import contrastive_search
+from jium.generation.decoding import GptDecoder
+from jium.generation.engine import Engine, Request, Running, Step, check_prompt
+from jium.generation.rows import max_len_of
 from jium.generation.settings import GenerationConfig
 from jium.models.gpt import Gpt
 from jium.nn.layout import Layout
+from jium.tasks.export import export_writer
+from jium.tasks.text_stream import TextStream
 from jium.text.tokenizer import Tokenizer
 
 ROWS = 64  # texts written at a time, beams not counted
+PREFILL = 4096  # tokens of prompts read at a time
 NEW = 256  # tokens to write where nobody says how many
 NEVER = -1  # the end of a text, where no token ends one
+APART = 0x9E3779B97F4A7C15  # between the seeds of texts that are drawn under one seed
+
+
+@dataclass
+class Written:
+    """New tokens, their text up to the first stop string, and why it ended.
+
+    steps: the tokens with their log-probabilities, where these were asked for.
+    """
+
+    tokens: list[int]
+    text: str
+    finish_reason: str | None = None  # "stop" or "length"
+    steps: list[Step] = field(default_factory=list)
 
 
 @dataclass
 class Writer:
-    """A decoder and its tokenizer.
+    """A model that writes, and its tokenizer.
 
     before: ids that stand before every text, as in training. ends: tokens that end a text.
     """
 
-    model: Gpt
+    model: nn.Module
     tokenizer: Tokenizer
     before: tuple[int, ...] = ()
     ends: tuple[int, ...] = ()
@@ -42,109 +62,274 @@ class Writer:
         """The writer in a run folder."""
         about = read_config(run)["jium"]
         model = load_model(run)
-        assert isinstance(model, Gpt)
         with understood(run / "config.json"):
             before, ends = tuple(about["before"]), tuple(about["ends"])
-        return cls(model, Tokenizer.load(run), before, ends)
+            settings = build(GenerationConfig, read_generation(run))
+        return cls(model, Tokenizer.load(run), before, ends, settings)
 
     def about(self) -> dict[str, Any]:
         """What config.json must say for `load` to work."""
         return {"task": "generate", "before": list(self.before), "ends": list(self.ends)}
 
+    def export(self, out: str | Path, to: str = "transformers") -> None:
+        """Write a folder that transformers loads."""
+        export_writer(out, to, self)
+
+    # ------------------------------------------------------------ text to text
+
     def generate(self, prompt: str | Sequence[str], **options: Any) -> Any:
         """What follows a text, or each of a list of texts in the same order.
 
         options: any setting of `GenerationConfig`, such as max_tokens=50, temperature=0.8,
-        top_p=0.9, seed=1, beam=4; with n_best above 1 each text gives a list. Raises DataError for
-        a text that the model cannot take.
+        top_p=0.9, seed=1, beam=4; with n_best above 1 each text gives a list. One of choices,
+        regex, grammar, json_schema says what the new text must be (see `constraint_of`). Raises
+        DataError for a text that the model cannot take.
         """
-        asked = {key: value for key, value in options.items() if value is not None}
-        settings = build(GenerationConfig, to_values(self.settings) | asked)
         texts = [prompt] if isinstance(prompt, str) else list(prompt)
-        rows = [self._ids(text) for text in texts]
-        answers = [
-            [self._shown(row, tokens, settings.stop) for tokens in written]
-            for row, written in zip(rows, self._write_all(rows, settings), strict=True)
-        ]
-        chosen = [answer[0] for answer in answers] if settings.n_best == 1 else answers
+        found = [[one.text for one in several] for several in self.write_texts(texts, options)]
+        several = (options.get("n_best") or self.settings.n_best) > 1
+        chosen = found if several else [answers[0] for answers in found]
         return chosen[0] if isinstance(prompt, str) else chosen
+
+    def write_texts(
+        self, texts: Sequence[str], options: dict[str, Any], top_logprobs: int | None = None
+    ) -> list[list[Written]]:
+        """`write` for texts and the options of `generate`."""
+        settings, constraint = self.asked(options)
+        rows = [self.ids(text) for text in texts]
+        n = settings.n_best * len(rows)
+        constraints = None if constraint is None else [constraint() for _ in range(n)]
+        return self.write(rows, settings, constraints, top_logprobs)
+
+    def stream(self, prompt: str, **options: Any) -> Iterator[str]:
+        """`generate` for one text, piece by piece, as it is written; the pieces add up to the
+        answer.
+        """
+        settings, constraint = self.asked(options)
+        made = None if constraint is None else constraint()
+        return self.stream_ids(self.ids(prompt), settings, made)
+
+    def asked(
+        self, options: dict[str, Any]
+    ) -> tuple[GenerationConfig, Callable[[], Constraint] | None]:
+        """The settings that options ask for, and what makes the constraint of each text."""
+        asked = {key: value for key, value in options.items() if value is not None}
+        limits = {key: asked.pop(key) for key in CONSTRAINTS if key in asked}
+        settings = build(GenerationConfig, to_values(self.settings) | asked)
+        settings = replace(settings, max_tokens=settings.max_tokens or NEW)
+        if not limits:
+            return settings, None
+        return settings, lambda: constraint_of(self.tokenizer, self.ends, **limits)
+
+    def ids(self, text: str) -> list[int]:
+        """A text as the model reads it. Raises DataError where it cannot."""
+        ids = [*self.before, *self.tokenizer.encode(text)]
+        check_prompt(ids, max_len_of(self.model))
+        return ids
 
     @torch.inference_mode()
     def logits(self, text: str) -> Tensor:
         """What the model says of the token after each of a text, what stands before it included:
         (tokens, vocab), float32.
         """
-        ids = torch.tensor(self._ids(text), device=self.device)
-        return self.model.output(self.model(ids, Layout([len(ids)], self.device))).float()
+        model = _gpt(self.model, "logits")
+        ids = torch.tensor(self.ids(text), device=self.device)
+        return model.output(model(ids, Layout([len(ids)], self.device))).float()
 
     @property
     def device(self) -> torch.device:
         """Where the model is."""
-        return self.model.output.weight.device
+        tensors = (*self.model.parameters(), *self.model.buffers())
+        return tensors[0].device
+
+    # ------------------------------------------------------------ tokens to tokens
+
+    def write(
+        self,
+        rows: Sequence[list[int]],
+        settings: GenerationConfig,
+        constraints: Sequence[Constraint] | None = None,
+        top_logprobs: int | None = None,
+    ) -> list[list[Written]]:
+        """What follows rows of ids, `n_best` times each.
+
+        constraints: one for each text to be written, those of a row one after another.
+        top_logprobs: 0 for the log-probabilities of what was chosen, n for those of the n
+        likeliest too.
+        """
+        if settings.beam > 1:
+            _check_alone("beam", settings.beam, constraints, top_logprobs)
+            return self._beams(rows, settings)
+        if settings.penalty_alpha is not None:
+            _check_alone("penalty_alpha", settings.penalty_alpha, constraints, top_logprobs)
+            return [[self._contrastive(ids, settings)] for ids in rows]
+        n = settings.n_best
+        requests = [
+            Request(ids, _drawn_apart(settings, i), self.ends, None, top_logprobs)
+            for i, ids in enumerate(ids for ids in rows for _ in range(n))
+        ]
+        for request, constraint in zip(requests, constraints or (), strict=constraints is not None):
+            request.constraint = constraint
+        written = self._write_all(requests, settings.stop)
+        return [written[i : i + n] for i in range(0, len(written), n)]
+
+    def stream_ids(
+        self,
+        ids: list[int],
+        settings: GenerationConfig,
+        constraint: Constraint | None = None,
+    ) -> Iterator[str]:
+        """What follows a row of ids, piece by piece; one text, without beams."""
+        settings = replace(settings, beam=1, n_best=1)
+        stream = TextStream(self.tokenizer, ids, settings.stop)
+        if settings.penalty_alpha is not None:
+            _check_alone("penalty_alpha", settings.penalty_alpha, constraint, None)
+            return _pieces(stream, self._contrastive_tokens(ids, settings))
+        engine = Engine(self.model, 1, PREFILL)
+        engine.submit(Request(ids, settings, self.ends, constraint))
+        return _pieces(stream, _tokens(engine))
 
     # ------------------------------------------------------------ how it is done
 
-    def _ids(self, text: str) -> list[int]:
-        ids = [*self.before, *self.tokenizer.encode(text)]
-        if not ids:
-            raise DataError("nothing to write on: give a text that is not empty.")
-        if len(ids) >= self.model.config.max_len:
-            raise DataError(
-                "a text of {n} tokens; the model holds {max_len}, with what it writes. Give a "
-                "shorter one.",
-                n=len(ids),
-                max_len=self.model.config.max_len,
-            )
-        return ids
+    def _write_all(self, requests: list[Request], stops: list[str]) -> list[Written]:
+        """Short prompts first, so that those read together are of like length."""
+        if not requests:
+            return []
+        engine = Engine(self.model, min(ROWS, len(requests)), PREFILL)
+        order = sorted(range(len(requests)), key=lambda i: len(requests[i].ids))
+        texts: dict[int, _Text] = {}  # by request
+        of: dict[Running, _Text] = {}
+        for i in order:
+            stream = TextStream(self.tokenizer, requests[i].ids, stops)
+            texts[i] = of_one = _Text(engine.submit(requests[i]), stream)
+            of[of_one.running] = of_one
+        while engine.active or engine.waiting:
+            for running, step in engine.step():
+                if stops and step is not None and of[running].push(step.token):
+                    engine.cancel(running)
+        return [texts[i].written() for i in range(len(requests))]
 
-    def _write_all(
-        self, rows: list[list[int]], settings: GenerationConfig
-    ) -> list[list[list[int]]]:
-        """New tokens of every row, `n_best` times; rows of one length are written together."""
-        found: list[list[list[int]]] = [[] for _ in rows]
-        generator = None
-        if settings.seed is not None:
-            generator = torch.Generator().manual_seed(settings.seed)
+    def _contrastive(self, ids: list[int], settings: GenerationConfig) -> Written:
+        stream, tokens, text = TextStream(self.tokenizer, ids, settings.stop), [], ""
+        for token in self._contrastive_tokens(ids, settings):
+            tokens.append(token)
+            text += stream.push(token)
+            if stream.stopped:
+                break
+        ended = stream.stopped or len(tokens) < self._limit(ids, settings)
+        text += stream.close()
+        return Written(tokens, text, "stop" if ended else "length", [Step(t) for t in tokens])
+
+    def _contrastive_tokens(self, ids: list[int], settings: GenerationConfig) -> Iterator[int]:
+        model = _gpt(self.model, "penalty_alpha")
+        assert settings.penalty_alpha is not None and settings.top_k is not None
+        check_prompt(ids, model.config.max_len)
+        ways = settings.top_k, settings.penalty_alpha
+        return contrastive_search(model, ids, *ways, self._limit(ids, settings), self.ends)
+
+    def _beams(self, rows: Sequence[list[int]], settings: GenerationConfig) -> list[list[Written]]:
+        """Rows of one length are searched together."""
+        found: list[list[Written]] = [[] for _ in rows]
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
         while order:
             alike = [i for i in order[:ROWS] if len(rows[i]) == len(rows[order[0]])]
             order = order[len(alike) :]
-            written = self._write([rows[i] for i in alike], settings, generator)
+            written = self._search([rows[i] for i in alike], settings)
             for i, texts in zip(alike, written, strict=True):
                 found[i] = texts
         return found
 
     @torch.inference_mode()
-    def _write(
-        self,
-        rows: list[list[int]],
-        settings: GenerationConfig,
-        generator: torch.Generator | None,
-    ) -> list[list[list[int]]]:
-        n, time = len(rows), len(rows[0])
-        end = self.ends[0] if self.ends else NEVER
-        limit = min(settings.max_tokens or NEW, self.model.config.max_len - time)
-        drawn = settings.temperature > 0
-        prompts = torch.tensor(rows, device=self.device).repeat_interleave(
-            settings.n_best if drawn else 1, 0
-        )
-        joined = torch.logsumexp if drawn else torch.amax
-        decoder = GptDecoder(self.model, prompts, time + limit, settings.beam, self.ends, joined)
-        if settings.beam > 1:
-            best = beam_search(decoder, n, settings.beam, 0, end, limit, settings.length_penalty)
-            return [[h.tokens for h in texts[: settings.n_best]] for texts in best]
-        if not drawn and settings.repetition_penalty == 1:
-            return [[tokens] for tokens in greedy(decoder, n, 0, end, limit)]
-        texts: list[list[int]] = [[] for _ in prompts]
-        for step in sample(decoder, len(prompts), 0, end, limit, settings, generator):
-            for text, token in zip(texts, step, strict=True):
-                if token is not None:
-                    text.append(token)
-        each = settings.n_best
-        return [texts[i : i + each] for i in range(0, len(texts), each)]
+    def _search(self, rows: list[list[int]], settings: GenerationConfig) -> list[list[Written]]:
+        model = _gpt(self.model, "beam")
+        check_prompt(rows[0], model.config.max_len)
+        limit = self._limit(rows[0], settings)
+        prompts, end = torch.tensor(rows, device=self.device), (*self.ends, NEVER)[0]
+        decoder = GptDecoder(model, prompts, len(rows[0]) + limit, settings.beam, self.ends)
+        width, penalty = settings.beam, settings.length_penalty
+        best = beam_search(decoder, len(rows), width, 0, end, limit, penalty)
+        return [
+            [self._found(row, h.tokens, settings, limit) for h in texts[: settings.n_best]]
+            for row, texts in zip(rows, best, strict=True)
+        ]
 
-    def _shown(self, row: list[int], tokens: list[int], stops: list[str]) -> str:
-        """The text of new tokens, as they read after the old ones, up to the first of `stops`."""
-        given, whole = self.tokenizer.decode_batch([row, row + tokens])
-        text = whole[len(given) :] if whole.startswith(given) else self.tokenizer.decode(tokens)
-        return text[: min((text.find(stop) for stop in stops if stop in text), default=len(text))]
+    def _found(
+        self, row: list[int], tokens: list[int], settings: GenerationConfig, limit: int
+    ) -> Written:
+        stream = TextStream(self.tokenizer, row, settings.stop)
+        text = stream.whole(tokens)
+        ended = stream.stopped or len(tokens) < limit
+        return Written(tokens, text, "stop" if ended else "length", [Step(t) for t in tokens])
+
+    def _limit(self, ids: list[int], settings: GenerationConfig) -> int:
+        """Tokens that may follow `ids`."""
+        room = max_len_of(self.model) - len(ids)
+        return min(settings.max_tokens or room, room)
+
+
+CONSTRAINTS = ("choices", "regex", "grammar", "json_schema")
+
+
+@dataclass
+class _Text:
+    """A request under way, and its text so far."""
+
+    running: Running
+    stream: TextStream
+    text: str = ""
+
+    def push(self, token: int) -> bool:
+        """Take a new token; whether a stop string ends the text."""
+        self.text += self.stream.push(token)
+        return self.stream.stopped
+
+    def written(self) -> Written:
+        steps, stream = self.running.steps, self.stream
+        tokens = [step.token for step in steps]
+        text = self.text + stream.close() if stream.stops else stream.whole(tokens)
+        return Written(
+            tokens, text, "stop" if stream.stopped else self.running.finish_reason, steps
+        )
+
+
+def _tokens(engine: Engine) -> Iterator[int]:
+    """The tokens of the one request of an engine."""
+    while engine.active or engine.waiting:
+        for _, step in engine.step():
+            if step is not None:
+                yield step.token
+
+
+def _pieces(stream: TextStream, tokens: Iterator[int]) -> Iterator[str]:
+    for token in tokens:
+        if piece := stream.push(token):
+            yield piece
+        if stream.stopped:
+            return
+    if piece := stream.close():
+        yield piece
+
+
+def _drawn_apart(settings: GenerationConfig, i: int) -> GenerationConfig:
+    """The settings of the i-th text of several, the first of which is drawn as one alone would."""
+    if settings.seed is None or settings.temperature == 0:
+        return settings if settings.n_best == 1 else replace(settings, n_best=1)
+    return replace(settings, n_best=1, seed=(settings.seed + i * APART) % 2**63)
+
+
+def _gpt(model: nn.Module, key: str) -> Gpt:
+    if not isinstance(model, Gpt):
+        raise ConfigError(
+            "is not for a model such as {model}.", key=key, model=type(model).__name__
+        )
+    return model
+
+
+def _check_alone(key: str, value: Any, constraint: Any, top_logprobs: int | None) -> None:
+    """Raises ConfigError where a search is asked for what only single draws have."""
+    if constraint is not None or top_logprobs is not None:
+        raise ConfigError(
+            "goes neither with a constraint nor with log-probabilities; got {value}. Leave it out.",
+            key=key,
+            value=value,
+        )

@@ -1,7 +1,6 @@
 """Text in one language to text in another."""
 
 import dataclasses
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,16 +10,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from jium.checkpoint.run import load_model, read_config, understood
+from jium.checkpoint.run import load_model, read_config, read_generation, understood
 from jium.config import build, nearest, to_values
 from jium.data.batches import PairBatch, PairFormat, packed
 from jium.data.store import MARGIN
-from jium.errors import ConfigError, RunError
+from jium.errors import ConfigError
 from jium.generation.beam import Hypothesis, beam_search
 from jium.generation.decoding import Seq2SeqDecoder, greedy
 from jium.generation.sampling import sample
 from jium.generation.settings import GenerationConfig
-from jium.models.seq2seq import Seq2Seq
+from jium.models.encoder_decoder import EncoderDecoder
 from jium.nn.layout import Layout
 from jium.text.normalise import Cleaning, clean
 from jium.text.segments import segments
@@ -38,7 +37,7 @@ class Translator:
     its domain, to the id of the token that says so.
     """
 
-    model: Seq2Seq
+    model: EncoderDecoder
     tokenizer: Tokenizer
     format: PairFormat
     languages: tuple[str, str]
@@ -51,12 +50,12 @@ class Translator:
         document = read_config(run)
         about = document["jium"]
         model = load_model(run)
-        assert isinstance(model, Seq2Seq)
+        assert isinstance(model, EncoderDecoder)
         with understood(run / "config.json"):
             ends = (document["bos_token_id"], document["eos_token_id"])
             format = PairFormat(*ends, *about["directions"])
             languages, tags = (about["languages"][0], about["languages"][1]), about["tags"]
-        settings = build(GenerationConfig, _read_generation(run))
+        settings = build(GenerationConfig, read_generation(run))
         return cls(model, Tokenizer.load(run), format, languages, tags, settings)
 
     def about(self) -> dict[str, Any]:
@@ -284,13 +283,3 @@ def _gather(steps: Iterator[list[int | None]], rows: int) -> list[list[int]]:
 
 def _generator(seed: int | None) -> torch.Generator | None:
     return None if seed is None else torch.Generator().manual_seed(seed)
-
-
-def _read_generation(run: Path) -> dict[str, Any]:
-    path = run / "generation_config.json"
-    if not path.is_file():
-        return {}
-    try:
-        return json.loads(path.read_text("utf-8"))["jium"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise RunError("{path}: is damaged ({error}).", path=path, error=error) from error

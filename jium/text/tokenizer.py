@@ -6,12 +6,13 @@ other programs.
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import tokenizers
+from tokenizers import AddedToken
 
 from jium.errors import TokenizerError
 from jium.files import make_folder, write_text
@@ -133,6 +134,25 @@ class Tokenizer:
         found = self._id_of_piece.get(token)
         return self._id_of_piece.get(pieces.SPACE_MARK + token) if found is None else found
 
+    @property
+    def chat_template(self) -> str | None:
+        """The Jinja template that chats are written by (see `chat_template.py`), if it has one."""
+        found = self._config.get("chat_template")
+        if isinstance(found, list):  # several, by name
+            found = {one.get("name"): one.get("template") for one in found}.get("default")
+        return found if isinstance(found, str) else None
+
+    @chat_template.setter
+    def chat_template(self, source: str) -> None:
+        self._config["chat_template"] = source
+
+    def add_special_tokens(self, tokens: Sequence[str]) -> None:
+        """Give ids, after all others, to those special tokens that are not there yet."""
+        new = [AddedToken(t, special=True, normalized=False) for t in tokens]
+        self.backend.add_special_tokens(new)
+        for name in ("vocab_size", "special_tokens", "pieces", "_id_of_piece"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def pieces(self) -> list[str]:
         """Every entry of the vocabulary as `tokens` shows it, by id; "" for an id without one."""
@@ -218,6 +238,9 @@ class Tokenizer:
         if path.suffix == ".tiktoken":
             return cls._foreign(tiktoken.load(path), {})
         about = _read_config(path.with_name("tokenizer_config.json"))
+        template = path.with_name("chat_template.jinja")
+        if template.is_file():
+            about["chat_template"] = template.read_text("utf-8")
         if path.suffix == ".txt":
             return cls._foreign(vocabulary_file.load(path, about), about)
         try:

@@ -9,6 +9,7 @@ from torch import nn
 from jium.config import config
 from jium.errors import ConfigError
 from jium.training.adagrad import RowAdagrad
+from jium.training.muon import Muon
 
 Factors = Mapping[str, float]
 NONE: Factors = {}
@@ -50,6 +51,33 @@ class AdamW:
         """An optimiser over the parameters of `model` that want a gradient; factors: as of Adam."""
         parts = groups(model, lr, factors, self.weight_decay)
         return torch.optim.AdamW(parts, lr=lr, betas=self.betas, eps=self.eps, fused=True)
+
+
+@config
+class MuonW:
+    """Muon for the matrices within blocks, AdamW for the rest; see `muon.py`. Half as many steps as
+    AdamW go as far; each costs more, the more so the smaller the batch.
+    """
+
+    lr: float | None = 1e-3
+    momentum: float = 0.95
+    betas: tuple[float, float] = (0.9, 0.98)  # of AdamW
+    eps: float = 1e-8
+    weight_decay: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check(self.lr, (self.momentum, *self.betas))
+
+    def make(self, model: nn.Module, lr: float, factors: Factors = NONE) -> torch.optim.Optimizer:
+        """An optimiser over the parameters of `model` that want a gradient; factors: as of Adam."""
+        within = {id(p) for n, p in model.named_parameters() if p.ndim == 2 and ".blocks." in n}
+        parts = []
+        for group in groups(model, lr, factors, self.weight_decay):
+            for orthogonal in (True, False):
+                kept = [p for p in group["params"] if (id(p) in within) == orthogonal]
+                if kept:
+                    parts.append({**group, "params": kept, "orthogonal": orthogonal})
+        return Muon(parts, lr, self.momentum, self.betas, self.eps)
 
 
 @config
@@ -101,5 +129,6 @@ def _check(lr: float | None, betas: tuple[float, ...]) -> None:
 OPTIMISERS = {
     "adam": "jium.training.optimisers:Adam",
     "adamw": "jium.training.optimisers:AdamW",
+    "muon": "jium.training.optimisers:MuonW",
     "adagrad": "jium.training.optimisers:Adagrad",
 }

@@ -36,14 +36,36 @@ WORDS: dict[str, str | None] = {
     "optim": "adagrad",
     "train": None,
 }
-ENCODERS = ("bert", "rnn", "cnn", "fasttext")
-TOKEN_ENCODERS = ("bert", "rnn", "cnn")  # those that give each token a vector
+ENCODERS = ("bert", "rnn", "cnn", "fasttext", "elmo")
+TOKEN_ENCODERS = ("bert", "rnn", "cnn", "elmo")  # those that give each token a vector
 ENCODER: dict[str, str | None] = {
     "tokenizer": None,
     "transfer": None,
     "optim": "adamw",
     "schedule": "linear",
     "train": None,
+}
+ENCODER_DECODERS = ("seq2seq", "t5", "rnn_seq2seq")
+EXTRACTIVE = ("textrank", "lsa", "lead")
+TRANSLATE: dict[str, str | None] = {
+    "data": "pairs",
+    "tokenizer": None,
+    "transfer": None,
+    "objective": "translation",
+    "optim": "adam",
+    "schedule": "noam",
+    "train": None,
+    "generation": None,
+}
+WRITER: dict[str, str | None] = {
+    "data": "documents",
+    "tokenizer": None,
+    "transfer": None,
+    "objective": "next_token",
+    "optim": "adamw",
+    "schedule": "cosine",
+    "train": None,
+    "generation": None,
 }
 PRETRAIN: dict[str, str | None] = {
     "data": "documents",
@@ -58,19 +80,19 @@ PRETRAIN: dict[str, str | None] = {
 # Task to kind of model to plan; the first kind is taken where none is named.
 PLANS: dict[str, dict[str, Plan]] = {
     "translate": {
-        "seq2seq": Plan(
-            "jium.training.translation:set_up",
-            {
-                "data": "pairs",
-                "tokenizer": None,
-                "model": "seq2seq",
-                "objective": "translation",
-                "optim": "adam",
-                "schedule": "noam",
-                "train": None,
-                "generation": None,
-            },
-        )
+        kind: Plan("jium.training.translation:set_up", {**TRANSLATE, "model": kind})
+        for kind in ENCODER_DECODERS
+    },
+    "generate": {
+        "gpt": Plan("jium.training.language:set_up", {**WRITER, "model": "gpt"}),
+        "rnn_lm": Plan("jium.training.rnn_lm:set_up", {**WRITER, "model": "rnn_lm"}),
+        "ngram": Plan(
+            "jium.training.ngram:set_up",
+            {"data": "documents", "tokenizer": None, "model": "ngram", "generation": None},
+        ),
+    },
+    "chat": {
+        "gpt": Plan("jium.training.chat:set_up", {**WRITER, "data": "chats", "model": "gpt"}),
     },
     "fill": {
         "bert": Plan("jium.training.pretrain:set_up", {**PRETRAIN, "objective": "masked"}),
@@ -78,6 +100,17 @@ PLANS: dict[str, dict[str, Plan]] = {
             "jium.training.pretrain:set_up",
             {**PRETRAIN, "model": "electra", "objective": "replaced"},
         ),
+        "elmo": Plan(
+            "jium.training.pretrain:set_up",
+            {**PRETRAIN, "model": "elmo", "objective": "bidirectional"},
+        ),
+        **{
+            kind: Plan(
+                "jium.training.span_pretrain:set_up",
+                {**PRETRAIN, "model": kind, "objective": "span_corruption"},
+            )
+            for kind in ("seq2seq", "t5")
+        },
     },
     "classify": {
         "tfidf": Plan("jium.training.tfidf:set_up", {"data": "labels", "model": "tfidf"}),
@@ -136,13 +169,31 @@ PLANS: dict[str, dict[str, Plan]] = {
         kind: Plan("jium.training.topics:set_up", {"data": "texts", "model": kind})
         for kind in ("lda", "nmf")
     },
+    "summarise": {
+        **{
+            kind: Plan(
+                "jium.training.summaries:set_up_pairs",
+                {**TRANSLATE, "data": "summaries", "model": kind},
+            )
+            for kind in ENCODER_DECODERS
+        },
+        "gpt": Plan(
+            "jium.training.summaries:set_up_chats", {**WRITER, "data": "summaries", "model": "gpt"}
+        ),
+        **{
+            kind: Plan(
+                "jium.training.summaries:set_up_extractive", {"data": "summaries", "model": kind}
+            )
+            for kind in EXTRACTIVE
+        },
+    },
 }
 
 
 def plan_of(values: Mapping[str, Any]) -> Plan:
     """The plan of a recipe. Raises ConfigError for an unknown task, and a model of another task."""
     task = values.get("task", TASK)
-    find_kind(TASKS, task, "task")
+    find_kind({name: TASKS[name] for name in PLANS}, task, "task")  # not all can be trained
     kinds, model = PLANS[task], values.get("model", {})
     kind = model.get("kind") if isinstance(model, Mapping) else None
     if kind is None:

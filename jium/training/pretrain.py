@@ -12,13 +12,15 @@ from jium.checkpoint.state import NAME as STATE
 from jium.data.documents import Documents, counts_of, prepare_documents
 from jium.data.frames import Frame
 from jium.data.masked_batches import MaskedBatches
-from jium.data.masking import Masking
+from jium.data.masking import Masking, Unmasked
 from jium.data.texts import Texts
 from jium.errors import ConfigError, DataError
 from jium.messages import say
 from jium.models.bert import Bert
 from jium.models.electra import Electra, ElectraConfig
+from jium.models.elmo import Elmo, ElmoConfig
 from jium.models.heads import HeadConfig, Headed
+from jium.objectives.bidirectional import Bidirectional
 from jium.objectives.masked import Masked
 from jium.tasks.fill import Filler
 from jium.text.normalise import cleaning_of
@@ -125,7 +127,8 @@ def set_up(recipe: Recipe, run: Path) -> PretrainSetup:
         load_start(Path(start), model.encoder, model.head)
     begin_with_vectors(model, tokenizer, recipe.transfer)
     task = Filler(model, tokenizer, Frame.of(tokenizer), cleaning_of(recipe.data))
-    masking = Masking.of(recipe.objective, tokenizer)
+    both_ways = isinstance(recipe.objective, Bidirectional)
+    masking = Unmasked() if both_ways else Masking.of(recipe.objective, tokenizer)
 
     def batches(split: str, budget: int) -> MaskedBatches:
         return MaskedBatches(
@@ -145,7 +148,9 @@ def set_up(recipe: Recipe, run: Path) -> PretrainSetup:
 
 def _check_objective(recipe: Recipe) -> None:
     """Raise ConfigError where model and objective do not go together."""
-    wanted = "replaced" if isinstance(recipe.model, ElectraConfig) else "masked"
+    wanted = {"electra": "replaced", "elmo": "bidirectional"}.get(
+        recipe.values["model"]["kind"], "masked"
+    )
     given = recipe.values["objective"]["kind"]
     if given != wanted:
         raise ConfigError(
@@ -171,6 +176,8 @@ def _model(recipe: Recipe, vocab_size: int, pairs: bool) -> nn.Module:
     config = replace(recipe.model, vocab_size=vocab_size)
     if isinstance(config, ElectraConfig):
         return Electra(config)
+    if isinstance(config, ElmoConfig):
+        return Headed(Elmo(config), HeadConfig(kind="bidirectional", n_outputs=vocab_size))
     config = replace(config, pooler=config.pooler or pairs)
     head = HeadConfig(kind="masked", n_outputs=vocab_size, settings={"pairs": pairs})
     return Headed(Bert(config), head)

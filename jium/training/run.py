@@ -155,7 +155,7 @@ def _open(plan: Recipe, run: Path, resume: bool, device: torch.device) -> Recipe
     if resume:
         if not path.is_file():
             raise RunError("{run}: there is no run to resume. Train without --resume.", run=run)
-        check_unchanged(read_toml(path), values)
+        check_unchanged(_as_begun(path, plan.name), values)
         if plan.train and not (run / STATE).parent.is_dir():
             load_state(run)  # raises: to start over would write over the finished model
     else:
@@ -163,6 +163,17 @@ def _open(plan: Recipe, run: Path, resume: bool, device: torch.device) -> Recipe
     plan = Recipe.of(values, plan.name)
     write_text(path, write_toml(plan.values))
     return plan
+
+
+def _as_begun(path: Path, name: str) -> Values:
+    """The recipe of a run; what it could not say yet, of a jium that has learned more since, is as
+    it is unless told otherwise.
+    """
+    before = read_toml(path)
+    try:
+        return Recipe.of(before, name).values
+    except ConfigError:
+        return before
 
 
 def _make_room(run: Path) -> None:

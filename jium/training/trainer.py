@@ -225,6 +225,8 @@ class Trainer:
                 table |= {f"optimiser.{name}.{i}.{key}": value for key, value in state.items()}
         if self.ema:
             table |= {f"ema.{k}": v for k, v in self.ema.state().items()}
+        for name in getattr(self.model, "carries", ()):  # from batch to batch, as an RNN its state
+            table[f"carried.{name}"] = self.model.get_buffer(name)
         table["random.cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             table["random.cuda"] = torch.cuda.get_rng_state(self.device)
@@ -256,6 +258,8 @@ class Trainer:
             optimiser.load_state_dict({"state": state, "param_groups": groups})
         if self.ema:
             self.ema.load(parts["ema"])
+        for name in getattr(self.model, "carries", ()):
+            self.model.get_buffer(name).copy_(parts["carried"][name])
         torch.set_rng_state(parts["random"]["cpu"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(parts["random"]["cuda"], self.device)

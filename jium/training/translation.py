@@ -10,7 +10,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import Any
 
-import torch
+from tokenizers import AddedToken
 
 from jium.config import find_kind
 from jium.data.batches import PairBatches, PairFormat
@@ -22,10 +22,11 @@ from jium.evaluation.translation import mean_loss
 from jium.explanation import explain
 from jium.explanation.attention_figure import picture
 from jium.messages import say
-from jium.models.seq2seq import Seq2Seq
+from jium.models.encoder_decoder import EncoderDecoder
 from jium.tasks.translate import Translator
 from jium.text.tokenizer import Tokenizer
 from jium.training.devices import autocast
+from jium.training.language import decoder
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
 
@@ -94,11 +95,17 @@ def set_up(recipe: Recipe, run: Path) -> Setup:
     """Prepare the data (or find it prepared, when a run goes on), train the tokenizer, make the
     model.
     """
+    if recipe.transfer.vectors is not None:
+        raise ConfigError(
+            "is for encoders and language models; a translator starts from a whole run: "
+            "transfer.start=RUN.",
+            key="transfer.vectors",
+        )
     folder = run / "last" / "data"
     prepared = _prepared(recipe, folder)
     languages = _languages(recipe, prepared)
     tokenizer, tags = _tokenizer(recipe, prepared, languages, run)
-    task = _task(recipe, tokenizer, tags, languages)
+    task = _task(recipe, run, tokenizer, tags, languages)
     train_stores = _train_stores(recipe, prepared, task, folder)
     if not len(train_stores[0]):
         raise DataError(
@@ -158,16 +165,27 @@ def _tokenizer(
     tags = _tags(prepared) if recipe.data.tag else []
     directions = list(languages) if recipe.data.both_directions else []
     tokens = {tag: f"<tag:{tag}>" for tag in tags}
+    special = [f"<2{language}>" for language in directions] + list(tokens.values())
     if (run / "tokenizer.json").is_file():
         tokenizer = Tokenizer.load(run)
+    elif recipe.transfer.start is not None:
+        tokenizer = _with_tokens(Tokenizer.load(Path(recipe.transfer.start)), special)
+        tokenizer.save(run)
     else:
-        special = [f"<2{language}>" for language in directions] + list(tokens.values())
         settings = replace(
             recipe.tokenizer, special_tokens=[*recipe.tokenizer.special_tokens, *special]
         )
         tokenizer = Tokenizer.train(settings, islice(_texts(prepared), SAMPLE))
         tokenizer.save(run)
     return tokenizer, {tag: _id(tokenizer, token) for tag, token in tokens.items()}
+
+
+def _with_tokens(tokenizer: Tokenizer, special: list[str]) -> Tokenizer:
+    """A tokenizer with more special tokens, behind all that it has."""
+    backend = tokenizer.backend
+    new = [token for token in special if backend.token_to_id(token) is None]
+    backend.add_special_tokens([AddedToken(token, normalized=False) for token in new])
+    return Tokenizer(backend, tokenizer.kind, tokenizer.roles, **tokenizer._config)
 
 
 def _tags(prepared: Prepared) -> list[str]:
@@ -204,15 +222,19 @@ def _id(tokenizer: Tokenizer, token: str) -> int:
 
 
 def _task(
-    recipe: Recipe, tokenizer: Tokenizer, tags: dict[str, int], languages: tuple[str, str]
+    recipe: Recipe,
+    run: Path,
+    tokenizer: Tokenizer,
+    tags: dict[str, int],
+    languages: tuple[str, str],
 ) -> Translator:
-    config = replace(recipe.model, vocab_size=tokenizer.vocab_size)
     directions: list[int | None] = [None, None]
     if recipe.data.both_directions:
         directions = [_id(tokenizer, f"<2{language}>") for language in reversed(languages)]
     format = PairFormat(tokenizer.start_id, tokenizer.eos_id, *directions)
-    torch.manual_seed(recipe.train.seed)
-    return Translator(Seq2Seq(config), tokenizer, format, languages, tags, recipe.generation)
+    model = decoder(recipe, run, tokenizer)
+    assert isinstance(model, EncoderDecoder)
+    return Translator(model, tokenizer, format, languages, tags, recipe.generation)
 
 
 def _train_stores(

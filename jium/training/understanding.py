@@ -1,6 +1,6 @@
 """What the set-ups of encoders share: the tokenizer, and where embeddings and weights begin."""
 
-from collections.abc import Callable, Iterable, Sized
+from collections.abc import Callable, Iterable, Sequence, Sized
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -25,9 +25,14 @@ SAMPLE = 300_000  # texts that a tokenizer is trained on at most
 SPREAD = 0.05  # standard deviation of embeddings that begin as word vectors
 
 
-def tokenizer_of(recipe: Recipe, run: Path, texts: Callable[[], Iterable[str]]) -> Tokenizer:
+def tokenizer_of(
+    recipe: Recipe,
+    run: Path,
+    texts: Callable[[], Iterable[str]],
+    special: Sequence[str] = (MASK,),
+) -> Tokenizer:
     """The run's own tokenizer when it goes on; that of the model or of the vectors it starts from;
-    or a new one, with a token for what is masked.
+    or a new one, with the `special` tokens that such a model needs (for what is masked).
     """
     if (run / "tokenizer.json").is_file():
         return Tokenizer.load(run)
@@ -42,8 +47,8 @@ def tokenizer_of(recipe: Recipe, run: Path, texts: Callable[[], Iterable[str]]) 
         tokenizer = Tokenizer.load(Path(start))
     else:
         settings = recipe.tokenizer
-        if MASK not in settings.special_tokens:
-            settings = replace(settings, special_tokens=[*settings.special_tokens, MASK])
+        new = [token for token in special if token not in settings.special_tokens]
+        settings = replace(settings, special_tokens=[*settings.special_tokens, *new])
         tokenizer = Tokenizer.train(settings, islice(texts(), SAMPLE))
     tokenizer.save(run)
     return tokenizer
@@ -98,7 +103,7 @@ def begin_with_vectors(model: Any, tokenizer: Tokenizer, transfer: Any) -> None:
     run = Path(transfer.vectors)
     vectors = _vectors(run)
     words = Vocabulary.load(run / "vocabulary.json").ids
-    table = token_embedding(model.encoder).weight
+    table = token_embedding(getattr(model, "encoder", model)).weight
     if vectors.size(1) != table.size(1):
         raise RunError(
             "{run}: its vectors have {theirs} dimensions, the embeddings of the model {ours}. "

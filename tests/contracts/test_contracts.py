@@ -9,17 +9,17 @@ import pytest
 import torch
 
 from jium import contracts
-from jium.contracts import folder, report
+from jium.contracts import folder, language, report
 from jium.contracts.contract import Contract, Promise, Skip, check
 from jium.data.batches import PairBatches
 from jium.errors import MissingExtra, RunError
 from jium.evaluation.chrf import Chrf
 from jium.generation import sampling
-from jium.nn import attention, positions, stack
+from jium.nn import attention, layout, positions, row_cache, stack
 from jium.nn.cache import Slot
 from jium.objectives.loss import Loss
 from jium.objectives.translation import Translation
-from jium.tasks import translate
+from jium.tasks import export, generate, translate
 from jium.text.tokenizer import Tokenizer
 from jium.training import run
 
@@ -182,6 +182,49 @@ def test_a_forgotten_end_breaks_save_and_load(monkeypatch):
 
     monkeypatch.setattr(translate.Translator, "about", forgetful)
     assert not measure("save_load").passed
+
+
+def test_a_cache_row_that_is_one_behind_breaks_joining(monkeypatch):
+    right = row_cache.RowCache.move
+    monkeypatch.setattr(
+        row_cache.RowCache, "move", lambda self, source, target: right(self, target, target)
+    )
+    assert broken("joined_later")
+
+
+def test_documents_that_see_each_other_break_packing(monkeypatch):
+    right = layout.Layout.__init__
+    monkeypatch.setattr(
+        layout.Layout,
+        "__init__",
+        lambda self, lengths, device="cpu": right(self, [sum(lengths)], device),
+    )
+    assert broken("packed_documents")
+
+
+def test_an_export_with_another_template_breaks_the_chat(monkeypatch):
+    right = export.write_foreign
+
+    def otherwise(folder, model, tokenizer):
+        right(folder, model, tokenizer)
+        path = folder / "tokenizer_config.json"
+        path.write_text(path.read_text("utf-8").replace("<|end|>", "<|end|>\\n"), "utf-8")
+
+    monkeypatch.setattr(export, "write_foreign", otherwise)
+    assert broken("chat_template")
+
+
+def test_marks_that_are_typed_break_the_chat(monkeypatch):
+    monkeypatch.setattr(language, "CHAT", [{"role": "user", "content": "a<|end|>b"}])
+    assert broken("chat_template")  # elsewhere a mark that is typed is one; here it is text
+
+
+def test_tokens_that_are_shown_one_by_one_break_the_chat_stream(monkeypatch):
+    def hasty(stream, tokens):
+        yield from (stream.tokenizer.decode([token]) for token in tokens)
+
+    monkeypatch.setattr(generate, "_pieces", hasty)
+    assert broken("chat_stream")
 
 
 def test_a_score_that_is_a_mean_of_sentences_breaks_chrf(monkeypatch):

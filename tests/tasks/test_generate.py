@@ -15,10 +15,13 @@ from jium.checkpoint.run import save_config, save_weights
 from jium.cli import app
 from jium.config import build
 from jium.errors import ConfigError, DataError, RunError
+from jium.generation.contrastive import contrastive_search
 from jium.generation.decoding import GptDecoder, greedy
+from jium.generation.settings import GenerationConfig
 from jium.models.gpt import Gpt, GptConfig
 from jium.nn.layout import Layout
 from jium.tasks.generate import Writer
+from jium.tasks.text_stream import TextStream
 from jium.text.tokenizer import Tokenizer, TokenizerConfig
 
 TEXTS = ["나는 학교에 간다.", "나는 책을 읽는다.", "the cat sat on the mat"]
@@ -73,6 +76,84 @@ def test_a_seed_makes_drawing_repeatable_and_another_changes_it(writer: Writer) 
 def test_the_narrowest_filters_leave_the_likeliest(writer: Writer, options: dict[str, Any]) -> None:
     plain = writer.generate(TEXTS, max_tokens=6)
     assert writer.generate(TEXTS, max_tokens=6, temperature=1.5, seed=3, **options) == plain
+
+
+# ---------------------------------------------------------------- piece by piece
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_stream_adds_up_to_the_answer(writer: Writer, seed: int) -> None:
+    """What an untaught model writes is noise, often half a character."""
+    for text in TEXTS:
+        for how in (dict(), dict(temperature=2.0, seed=seed), dict(temperature=1.0, seed=seed)):
+            pieces = list(writer.stream(text, max_tokens=12, **how))
+            assert "".join(pieces) == writer.generate(text, max_tokens=12, **how)
+            assert all(pieces)
+
+
+def test_a_stream_stops_where_the_answer_does(writer: Writer) -> None:
+    whole = writer.generate(TEXTS[0], max_tokens=10)
+    for stop in (whole[2:4], whole[-1:], whole[1:6]):
+        answer = writer.generate(TEXTS[0], max_tokens=10, stop=[stop, "never"])
+        assert answer == whole[: whole.find(stop)]
+        assert "".join(writer.stream(TEXTS[0], max_tokens=10, stop=[stop, "never"])) == answer
+
+
+def test_a_stream_refuses_at_once_what_cannot_be_written_on(writer: Writer) -> None:
+    with pytest.raises(DataError, match="the model holds 24"):
+        writer.stream("x" * 40)
+
+
+# ---------------------------------------------------------------- tokens
+
+
+def test_rows_of_ids_are_written_on_with_reasons_and_log_probabilities(writer: Writer) -> None:
+    rows = [writer.ids(text) for text in TEXTS]
+    settings = GenerationConfig(max_tokens=5, temperature=1.0, seed=3, n_best=2)
+    found = writer.write(rows, settings, top_logprobs=2)
+    assert [len(texts) for texts in found] == [2, 2, 2]
+    for row, texts in zip(rows, found, strict=True):
+        for one in texts:
+            assert one.tokens == [step.token for step in one.steps]
+            assert one.finish_reason == ("length" if len(one.tokens) == 5 else "stop")
+            assert all(step.logprob <= 0 and len(step.top) == 2 for step in one.steps)  # type: ignore[operator]
+            assert one.text == TextStream(writer.tokenizer, row).whole(one.tokens)
+    assert [[one.text for one in texts] for texts in found] == writer.generate(
+        TEXTS, max_tokens=5, temperature=1.0, seed=3, n_best=2
+    )
+
+
+def test_a_stop_string_is_a_reason(writer: Writer) -> None:
+    whole = writer.generate(TEXTS[0], max_tokens=8)
+    (row,) = [writer.ids(TEXTS[0])]
+    ((found,),) = writer.write([row], GenerationConfig(max_tokens=8, stop=[whole[2:4]]))
+    assert (found.text, found.finish_reason) == (whole[:2], "stop")
+
+
+def test_one_text_alone_is_drawn_as_the_first_of_several(writer: Writer) -> None:
+    how = dict(temperature=1.5, seed=7, max_tokens=6)
+    assert writer.generate(TEXTS, **how)[0] == writer.generate(TEXTS[0], **how)
+
+
+def test_contrastive_search_is_asked_for_by_its_weight(writer: Writer) -> None:
+    how: dict[str, Any] = dict(max_tokens=6, penalty_alpha=0.6, top_k=4)
+    ids = writer.ids(TEXTS[0])
+    assert isinstance(writer.model, Gpt)
+    tokens = list(contrastive_search(writer.model, ids, 4, 0.6, 6, writer.ends))
+    expected = TextStream(writer.tokenizer, ids).whole(tokens)
+    assert writer.generate(TEXTS[0], **how) == expected
+    assert "".join(writer.stream(TEXTS[0], **how)) == expected
+    with pytest.raises(ConfigError, match="neither with a constraint nor with log-prob"):
+        writer.write([ids], GenerationConfig(**how), top_logprobs=1)
+
+
+def test_choices_are_written_as_they_are_given(writer: Writer) -> None:
+    pytest.importorskip("llguidance")
+    found = writer.generate(TEXTS, choices=["네", "아니요"], temperature=1.0, seed=1, n_best=4)
+    assert {text for texts in found for text in texts} == {"네", "아니요"}
+    assert writer.generate(TEXTS[0], regex="[0-9]{3}") in [f"{n:03}" for n in range(1000)]
+    pieces = writer.stream(TEXTS[0], choices=["네", "아니요"])
+    assert "".join(pieces) in ("네", "아니요")
 
 
 def test_a_beam_gives_its_best_texts(writer: Writer) -> None:
@@ -188,3 +269,33 @@ def test_the_command_prints_texts_written_on(writer: Writer, run: Path) -> None:
     told = CliRunner().invoke(app, ["generate", str(run), TEXTS[0], "--max-tokens", "4", *options])
     drawn = writer.generate(TEXTS[0], max_tokens=4, temperature=1.5, top_k=5, top_p=0.9, seed=1)
     assert json.loads(told.stdout) == {"prompt": TEXTS[0], "text": drawn}
+
+
+def test_the_command_takes_how_to_write(writer: Writer, run: Path, tmp_path: Path) -> None:
+    pytest.importorskip("llguidance")
+    runner, text = CliRunner(), TEXTS[0]
+
+    def lines(*more: str) -> list[Any]:
+        told = runner.invoke(app, ["generate", str(run), text, "--max-tokens", "6", *more])
+        assert told.exit_code == 0, told.output
+        return told.stdout.rstrip("\n").split("\n")
+
+    schema = tmp_path / "schema.json"
+    schema.write_text(json.dumps({"enum": [1]}))
+    grammar = tmp_path / "grammar.lark"
+    grammar.write_text('start: "ab"')
+    drawn = ["--n", "3", "--temperature", "1.5", "--min-p", "0.01", "--seed", "1"]
+    answers = writer.generate(text, max_tokens=6, n_best=3, temperature=1.5, min_p=0.01, seed=1)
+    assert lines(*drawn) == [(text + answer).replace("\n", " ") for answer in answers]
+    whole = writer.generate(text, max_tokens=6, repetition_penalty=1.5)
+    assert lines("--repetition-penalty", "1.5") == [(text + whole).replace("\n", " ")]
+    assert lines("--choices", "x", "--choices", "y")[0] in (text + "x", text + "y")
+    assert lines("--regex", "[01]")[0] in (text + "0", text + "1")
+    assert lines("--grammar", str(grammar)) == [text + "ab"]
+    assert lines("--json-schema", str(schema)) == [text + "1"]
+    plain = writer.generate(text, max_tokens=6)
+    assert "\n".join(lines("--stream")) == (text + plain).rstrip("\n")
+    assert lines("--stop", plain[1])[0] == (text + plain[:1]).replace("\n", " ")
+    (told,) = map(json.loads, lines("--logprobs", "--json"))
+    assert told["text"] == plain and len(told["logprobs"]) == 6
+    assert all(isinstance(piece, str) and value <= 0 for piece, value in told["logprobs"])

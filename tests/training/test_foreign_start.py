@@ -11,7 +11,7 @@ import jium
 from jium.checkpoint.foreign import read_foreign, write_foreign
 from jium.config import write_toml
 from jium.data.frames import Frame
-from jium.errors import ConfigError, RunError
+from jium.errors import ConfigError
 from jium.models.bert import Bert, BertConfig
 from jium.models.gpt import Gpt, GptConfig
 from jium.models.heads import HeadConfig, Headed
@@ -91,5 +91,5 @@ def test_a_start_that_cannot_be_is_said(folder: Path, tokenizer: Tokenizer, tmp_
     sizes: dict[str, Any] = dict(dim=16, n_heads=2, n_kv_heads=2, ffn_dim=24, n_layers=1)
     model = Gpt(GptConfig(**sizes, vocab_size=tokenizer.vocab_size))
     write_foreign(tmp_path / "gpt", model, tokenizer)
-    with pytest.raises(RunError, match="holds no encoder to start from, but a Gpt"):
+    with pytest.raises(ConfigError, match='no model "gpt" for the task "classify"'):
         jium.train(made, f"transfer.start={tmp_path / 'gpt'}", out=tmp_path / "run", quiet=True)

@@ -1,0 +1,72 @@
+"""Muon: updates whose matrices are orthogonal."""
+
+import pytest
+import torch
+from torch import nn
+
+from jium.config import build
+from jium.errors import ConfigError
+from jium.models.gpt import Gpt, GptConfig
+from jium.training.muon import orthogonalised
+from jium.training.optimisers import AdamW, MuonW
+
+
+@pytest.mark.parametrize("shape", [(3, 16, 16), (2, 8, 40), (2, 40, 8)])
+def test_singular_values_come_near_one_and_directions_stay(shape: tuple[int, int, int]) -> None:
+    torch.manual_seed(0)
+    matrices = torch.randn(shape)
+    made = orthogonalised(matrices)
+    values = torch.linalg.svdvals(made)
+    assert values.min() > 0.5
+    assert values.max() < 1.3
+    u, _, vt = torch.linalg.svd(matrices, full_matrices=False)
+    turned = u.mT @ made @ vt.mT  # diagonal, where the singular vectors are the same
+    off = turned - torch.diag_embed(turned.diagonal(dim1=1, dim2=2))
+    assert off.abs().max() < 1e-4
+
+
+def test_the_scale_of_a_gradient_does_not_matter() -> None:
+    matrices = torch.randn(2, 12, 20, generator=torch.Generator().manual_seed(0))
+    assert torch.allclose(orthogonalised(matrices), orthogonalised(1000 * matrices), atol=1e-4)
+
+
+def gpt() -> Gpt:
+    torch.manual_seed(0)
+    return Gpt(build(GptConfig, {"size": "tiny", "vocab_size": 50}))
+
+
+def test_matrices_within_blocks_are_made_orthogonal_and_the_rest_is_adamw() -> None:
+    ours, theirs = gpt(), gpt()
+    optimisers = [
+        MuonW(weight_decay=0.1).make(ours, 1e-2),
+        AdamW(weight_decay=0.1).make(theirs, 1e-2),
+    ]
+    for _ in range(3):
+        torch.manual_seed(1)
+        for one, other in zip(ours.parameters(), theirs.parameters(), strict=True):
+            one.grad = torch.randn(one.shape)
+            other.grad = one.grad.clone()
+        for optimiser in optimisers:
+            optimiser.step()
+    other_values = dict(theirs.named_parameters())
+    for name, value in ours.named_parameters():
+        within = ".blocks." in name and value.ndim == 2
+        assert torch.allclose(value, other_values[name], atol=1e-6) != within, name
+
+
+def test_the_first_step_is_that_of_the_paper() -> None:
+    linear = nn.ModuleDict({"a": nn.ModuleDict({"blocks": nn.ModuleList([nn.Linear(6, 4)])})})
+    weight = linear["a"]["blocks"][0].weight  # type: ignore[index]
+    before = weight.detach().clone()
+    weight.grad = torch.randn(4, 6, generator=torch.Generator().manual_seed(0))
+    optimiser = MuonW(lr=0.1, momentum=0.9, weight_decay=0.5).make(linear, 0.1)
+    optimiser.step()
+    momentum = 0.1 * weight.grad
+    ahead = 0.1 * weight.grad + 0.9 * momentum
+    update = 0.2 * 6**0.5 * orthogonalised(ahead[None])[0]
+    assert torch.allclose(weight, before * (1 - 0.1 * 0.5) - 0.1 * update, atol=1e-6)
+
+
+def test_a_momentum_of_one_is_refused() -> None:
+    with pytest.raises(ConfigError, match="betas"):
+        MuonW(momentum=1.0)
