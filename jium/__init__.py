@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from jium.text.tokenizer import Tokenizer as Tokenizer
     from jium.training.familiar.arguments import TrainingArguments as TrainingArguments
     from jium.training.familiar.trainer import Trainer as Trainer
+    from jium.training.plan import plan as plan
     from jium.training.recipe import recipe as recipe
     from jium.training.run import train as train
 
@@ -32,6 +33,7 @@ _PLACES = {
     "evaluate": "jium.evaluation.runner",
     "explain": "jium.explanation",
     "load": "jium.tasks",
+    "plan": "jium.training.plan",
     "recipe": "jium.training.recipe",
     "selfcheck": "jium.contracts",
     "set_language": "jium.messages",

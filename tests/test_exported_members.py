@@ -14,6 +14,7 @@ PUBLIC = [
     "evaluate",
     "explain",
     "load",
+    "plan",
     "recipe",
     "selfcheck",
     "set_language",

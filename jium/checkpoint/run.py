@@ -40,13 +40,17 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
         "vocab_size": ("vocab_size",),
         "tie_embeddings": ("tie_word_embeddings",),
     },
+    "rnn_seq2seq": {"vocab_size": ("vocab_size",)},
     "gpt": llama.SETTINGS,
+    "rnn_lm": {"vocab_size": ("vocab_size",)},
+    "ngram": {"vocab_size": ("vocab_size",)},
     "t5": t5.SETTINGS,
     "clip_text": clip_text.SETTINGS,
     "bert": BERT,
     "electra": BERT,
     "sentence": BERT,
     "rnn": {"vocab_size": ("vocab_size",)},
+    "elmo": {"vocab_size": ("vocab_size",)},
     "cnn": {"vocab_size": ("vocab_size",)},
     "fasttext": {"vocab_size": ("vocab_size",)},
     "tfidf": {},
@@ -56,6 +60,9 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "word_table": {},
     "lda": {},
     "nmf": {},
+    "textrank": {},
+    "lsa": {},
+    "lead": {},
 }
 
 
@@ -70,7 +77,7 @@ def save_config(run: Path, kind: str, model_config: Any, about: dict[str, Any]) 
     document = {
         "model_type": f"jium-{kind}",
         "architectures": [find_kind(MODELS, kind, "model").__name__],
-        "is_encoder_decoder": kind == "seq2seq",
+        "is_encoder_decoder": kind in ("seq2seq", "t5", "rnn_seq2seq"),
         **shared,
         **special,
         "jium": {"version": version("jium"), "kind": kind, "model": own, **about},
@@ -137,6 +144,15 @@ def read_model_config(run: Path) -> tuple[str, Any, HeadConfig | None]:
             )
         head = build(HeadConfig, about["head"]) if "head" in about else None
     return kind, config, head
+
+
+def read_generation(run: Path) -> dict[str, Any]:
+    """How a run writes unless told otherwise, as its generation_config.json has it."""
+    path = run / "generation_config.json"
+    if not path.is_file():
+        return {}
+    with understood(path):
+        return dict(json.loads(path.read_text("utf-8"))["jium"])
 
 
 def save_weights(run: Path, model: nn.Module) -> None:

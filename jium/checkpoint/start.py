@@ -1,31 +1,40 @@
-"""A pre-trained encoder to start another task from: that of a run, or of a Hugging Face folder."""
+"""A model to start another task from: that of a run, or of a Hugging Face folder."""
 
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from jium.checkpoint.foreign import is_foreign, read_foreign
 from jium.checkpoint.run import load_model, read_model_config
 from jium.config import Values, to_values
 from jium.errors import RunError
+from jium.models import CONFIGS
 from jium.models.bert import Bert, BertConfig
 from jium.models.electra import ElectraConfig
+from jium.models.elmo import Elmo
 from jium.models.heads import Headed
 
+WHOLE = (
+    "elmo",
+    "gpt",
+    "rnn_lm",
+    "seq2seq",
+    "rnn_seq2seq",
+    "t5",
+)  # kinds that are started from whole
 OURS_TO_GIVE = {f.name for f in fields(BertConfig)}
 
 
 def start_values(folder: Path) -> Values:
-    """The [model] section of the encoder in a folder, its kind included. Raises RunError where the
-    folder holds none.
+    """The [model] section of what a folder holds, its kind included: a decoder or encoder-decoder
+    whole, of everything else the encoder. Raises RunError where there is none.
     """
-    if is_foreign(folder):
-        found = _encoder_of(model := read_foreign(folder).model)
-        config = getattr(model if found is None else found, "config", None)
-    else:
-        config = read_model_config(folder)[1]
+    config = _config_of(folder)
+    if (kind := _kind_of(config)) in WHOLE:
+        return {"kind": kind} | to_values(config)
     if isinstance(config, ElectraConfig):
         config = config.encoder
     if not isinstance(config, BertConfig):
@@ -36,6 +45,48 @@ def start_values(folder: Path) -> Values:
         )
     values = to_values(config)
     return {"kind": "bert"} | {k: v for k, v in values.items() if k in OURS_TO_GIVE}
+
+
+def _config_of(folder: Path) -> Any:
+    if not is_foreign(folder):
+        return read_model_config(folder)[1]
+    found = _encoder_of(model := read_foreign(folder).model)
+    return getattr(model if found is None else found, "config", None)
+
+
+def _kind_of(config: Any) -> str:
+    place = f"{type(config).__module__}:{type(config).__name__}"
+    return next((kind for kind, known in CONFIGS.items() if known == place), "")
+
+
+@torch.no_grad()
+def load_whole(folder: Path, model: nn.Module) -> None:
+    """Fill a model with the weights of the one in a folder. Where it has more token embeddings, for
+    tokens that are new, those begin as the mean of the others. Raises RunError where the rest
+    differs.
+    """
+    found = read_foreign(folder).model if is_foreign(folder) else load_model(folder)
+    theirs, own = found.state_dict(), model.state_dict()
+    wrong = [n for n in own if n not in theirs or not _fits(theirs[n], own[n])]
+    if wrong:
+        raise RunError(
+            "{folder}: its weights do not fit the [model] section: {names}.",
+            folder=folder,
+            names=", ".join(wrong[:5]),
+        )
+    for name, tensor in own.items():
+        rows = len(theirs[name]) if tensor.dim() else 0
+        if theirs[name].shape == tensor.shape:
+            tensor.copy_(theirs[name])
+        else:
+            tensor[:rows] = theirs[name]
+            tensor[rows:] = theirs[name].mean(0)
+
+
+def _fits(theirs: Tensor, own: Tensor) -> bool:
+    """Equal shapes, but that own may have more rows."""
+    alike = theirs.shape[1:] == own.shape[1:]
+    return theirs.shape == own.shape or (alike and own.dim() > 0 and len(own) > len(theirs))
 
 
 def load_start(folder: Path, encoder: nn.Module, head: nn.Module | None = None) -> None:
@@ -66,8 +117,8 @@ def load_start(folder: Path, encoder: nn.Module, head: nn.Module | None = None) 
 
 
 def _encoder_of(model: nn.Module) -> Any:
-    """The Bert within a model, whichever head it was trained with."""
+    """The encoder within a model, whichever head it was trained with."""
     for candidate in (model, getattr(model, "encoder", None), getattr(model, "bert", None)):
-        if isinstance(candidate, Bert):
+        if isinstance(candidate, Bert | Elmo):
             return candidate
     return None

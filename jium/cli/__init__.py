@@ -10,9 +10,12 @@ from jium.cli.root import app, main
 
 for _name in (
     "make",
+    "plan",
     "measure",
     "translate",
+    "summarise",
     "generate",
+    "chat",
     "classify",
     "tag",
     "answer",
@@ -21,6 +24,7 @@ for _name in (
     "topics",
     "correct",
     "explain",
+    "serve",
     "tokenizers",
     "data",
 ):

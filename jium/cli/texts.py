@@ -62,7 +62,7 @@ def show(what: Any) -> None:
     Console(width=None if sys.stdout.isatty() else 120).print(what)
 
 
-def task_of(run: Path, verb: str) -> Any:
+def task_of(run: Path | str, verb: str) -> Any:
     """The task of a run. Raises ConfigError where it does not know the verb."""
     from jium.errors import ConfigError
     from jium.tasks import load

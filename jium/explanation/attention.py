@@ -18,7 +18,7 @@ from jium.data.batches import PairBatch
 from jium.errors import ConfigError, DataError
 from jium.explanation.words import Side, make_side, to_words
 from jium.files import write_text, write_whole
-from jium.models.seq2seq import Seq2Seq, Seq2SeqWeights
+from jium.models.encoder_decoder import EncoderDecoder, Seq2SeqWeights
 from jium.tasks.translate import TYPED, Translator
 from jium.text.normalise import clean
 
@@ -43,7 +43,8 @@ class AttentionMap:
 
     encoder, decoder, cross: (layers, heads, queries, keys). A row of `decoder` and `cross` is a
     piece of the target as it was written, so before it was read; the keys of `decoder` are what
-    stood before it, START first.
+    stood before it, START first. A recurrent model attends to the source alone: its `encoder` and
+    `decoder` have no layer.
     """
 
     text: str
@@ -66,6 +67,11 @@ class AttentionMap:
         """The pieces that were written, EOS included."""
         return self.writes.pieces
 
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds of attention that the model has."""
+        return tuple(kind for kind in KINDS if len(getattr(self, kind)))
+
     def sides(self, kind: Kind) -> tuple[Side, Side]:
         """What stands in the rows (who looks) and the columns (what is looked at) of one kind."""
         rows = self.reads if kind == "encoder" else self.writes
@@ -82,9 +88,12 @@ class AttentionMap:
 
         words: between words; else between the pieces of the tokenizer.
         """
-        if kind not in KINDS:
+        if kind not in self.kinds:
             raise ConfigError(
-                "no kind {kind!r}. Known: {known}.", key="kind", kind=kind, known=", ".join(KINDS)
+                "no kind {kind!r}. Known: {known}.",
+                key="kind",
+                kind=kind,
+                known=", ".join(self.kinds),
             )
         chosen = _choose(_choose(getattr(self, kind), "layer", layer), "head", head)
         rows, columns = self.sides(kind)
@@ -185,7 +194,7 @@ def explain_attention(
     own translation as far as the model can read it.
     Raises DataError where a text is empty or too long for the model.
     """
-    if not isinstance(model, Translator) or not isinstance(model.model, Seq2Seq):
+    if not isinstance(model, Translator) or not isinstance(model.model, EncoderDecoder):
         raise ConfigError(
             "attention explains translators; this is a {kind}.",
             key="method",
@@ -256,7 +265,7 @@ def _special(model: Translator, numbers: list[int]) -> list[str]:
 
 
 @torch.inference_mode()
-def _weights(model: Seq2Seq, batch: PairBatch) -> Seq2SeqWeights:
+def _weights(model: EncoderDecoder, batch: PairBatch) -> Seq2SeqWeights:
     """The attention of one pass over a batch, as in use: without dropout."""
     weights, was_training = Seq2SeqWeights(), model.training
     model.eval()
@@ -272,6 +281,8 @@ def _weights(model: Seq2Seq, batch: PairBatch) -> Seq2SeqWeights:
 
 def _stacked(layers: list[torch.Tensor]) -> NDArray[np.float32]:
     """One text of each layer, as (layers, heads, queries, keys)."""
+    if not layers:
+        return np.empty((0, 0, 0, 0), np.float32)
     return torch.stack([layer[0] for layer in layers]).float().cpu().numpy()
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from jium.explanation.attention import AttentionMap
 
 SCALE = 1000  # weights are written as whole thousandths
-KINDS = ("cross", "encoder", "decoder")
 
 
 def page(found: "AttentionMap") -> str:
@@ -45,7 +44,7 @@ def _data(found: "AttentionMap") -> dict[str, Any]:
     """
     source, target = found.languages
     return {
-        "kinds": {kind: _kind(found, kind) for kind in KINDS},
+        "kinds": {kind: _kind(found, kind) for kind in found.kinds},
         "sides": {
             "source": _side(found.reads, source),
             "target": _side(found.writes, target),

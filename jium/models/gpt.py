@@ -16,7 +16,9 @@ from jium.nn.block import TransformerConfig
 from jium.nn.cache import Cache
 from jium.nn.feed_forward import Activation
 from jium.nn.layout import Layout
+from jium.nn.linear import Linear
 from jium.nn.positions import Scheme
+from jium.nn.row_cache import Reading, RowCache
 from jium.nn.stack import Stack, Weights
 
 GPT2 = dict(
@@ -73,7 +75,7 @@ class Gpt(nn.Module):
         self.config = config
         self.embedding = nn.Embedding(config.vocab_size, config.dim)
         self.decoder = Stack(config, config.n_layers, causal=True)
-        self.output = nn.Linear(config.dim, config.vocab_size, bias=False)
+        self.output = Linear(config.dim, config.vocab_size, bias=False)
         self._initialise()
         if config.tie_embeddings:
             self.output.weight = self.embedding.weight
@@ -94,16 +96,23 @@ class Gpt(nn.Module):
         self,
         tokens: Tensor,
         layout: Layout,
-        cache: Cache | None = None,
+        cache: Cache | Reading | None = None,
         weights: Weights | None = None,
     ) -> Tensor:
         """Packed token ids, (tokens,), to what is known at each, (tokens, dim); `output` turns it
         into the logits of the next token.
 
-        cache: what was read before, of texts of one length; the tokens given follow it.
+        cache: what was read before, of texts of one length, or rows of a `RowCache`; the tokens
+        given follow it.
         """
         return self.decoder(self.embedding(tokens), layout, cache=cache, weights=weights)
 
     def new_cache(self, max_len: int) -> Cache:
         """An empty cache for texts of up to `max_len` tokens."""
         return Cache(self.config.n_layers, max_len)
+
+    def new_rows(self) -> RowCache:
+        """An empty cache for texts of any lengths."""
+        own = self.config
+        heads = own.n_kv_heads or own.n_heads, own.head_dim or own.dim // own.n_heads
+        return RowCache(own.n_layers, *heads, own.max_len, self.output.weight)

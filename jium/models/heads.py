@@ -129,6 +129,7 @@ HEADS = {
     "masked": "jium.models.heads:MaskedHead",
     "pretraining": "jium.models.heads:MaskedHead",
     "replaced": "jium.models.heads:ReplacedHead",
+    "bidirectional": "jium.models.elmo:BidirectionalHead",
 }
 
 

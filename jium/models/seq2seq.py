@@ -6,17 +6,17 @@ or SwiGLU are a word in the recipe.
 """
 
 import math
-from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from jium.config import config
 from jium.errors import ConfigError
+from jium.models.encoder_decoder import EncoderDecoder, Seq2SeqWeights
 from jium.nn.block import TransformerConfig
 from jium.nn.cache import Cache
 from jium.nn.layout import Layout
-from jium.nn.stack import Stack, Weights
+from jium.nn.stack import Stack
 
 
 @config
@@ -46,15 +46,7 @@ class Seq2SeqConfig(TransformerConfig):
                 raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
 
 
-@dataclass
-class Seq2SeqWeights:
-    """Attention weights of the encoder, and of the decoder (its own and over the source)."""
-
-    encoder: Weights = field(default_factory=Weights)
-    decoder: Weights = field(default_factory=Weights)
-
-
-class Seq2Seq(nn.Module):
+class Seq2Seq(EncoderDecoder):
     """An encoder that reads the source and a decoder that writes the target, token by token."""
 
     def __init__(self, config: Seq2SeqConfig) -> None:
@@ -80,17 +72,6 @@ class Seq2Seq(nn.Module):
                     nn.init.zeros_(module.bias)
         for embedding in (self.source_embedding, self.target_embedding):
             nn.init.normal_(embedding.weight, std=0.02)  # starts at a loss of ln(vocab)
-
-    def forward(
-        self, source: Tensor, source_layout: Layout, target: Tensor, target_layout: Layout
-    ) -> Tensor:
-        """What the decoder knows at each target token, (target_tokens, dim); `output` turns it into
-        logits.
-
-        source, target: packed token ids, (tokens,); the target begins with START.
-        """
-        memory = self.encode(source, source_layout)
-        return self.decode(target, target_layout, memory, source_layout)
 
     def encode(
         self, source: Tensor, layout: Layout, weights: Seq2SeqWeights | None = None

@@ -105,8 +105,10 @@ class T5(Seq2Seq):
 
     def _start(self, config: TransformerConfig) -> None:
         """Spreads that keep unscaled scores small: the square root of 1 / (inputs), of queries also
-        of 1 / (size of a head).
+        of 1 / (size of a head); of embeddings, which nothing scales, 1.
         """
+        for embedding in (self.source_embedding, self.target_embedding):
+            nn.init.normal_(embedding.weight)
         head_dim = config.head_dim or config.dim // config.n_heads
         for name, module in self.named_modules():
             if isinstance(module, nn.Linear) and module is not self.output:
