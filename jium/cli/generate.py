@@ -44,6 +44,14 @@ def generate(
     json_schema: Annotated[
         Path | None, typer.Option(help=say("write JSON of the schema in this file"))
     ] = None,
+    examples: Annotated[
+        Path | None, typer.Option(help=say("examples to go by: columns input and output"))
+    ] = None,
+    k: Annotated[int | None, typer.Option("--k", help=say("examples to show at most"))] = None,
+    order: Annotated[str | None, typer.Option(help=say("given, random or similar"))] = None,
+    balance: Annotated[
+        bool, typer.Option("--balance", help=say("show each output equally often"))
+    ] = False,
     stream: Annotated[bool, typer.Option("--stream", help=say("print as it is written"))] = False,
     logprobs: Annotated[
         bool, typer.Option("--logprobs", help=say("with --json: log-probabilities of the tokens"))
@@ -58,7 +66,11 @@ def generate(
         **dict(beam=beam, n_best=n, seed=seed, stop=stop or None, choices=choices or None),
         **dict(regex=regex, grammar=_text(grammar), json_schema=_text(json_schema)),
     }
+    shots = dict(k=k, order=order, balance=balance or None)
     for chunk in chunks(inputs(prompts, file)):
+        if examples is not None:
+            _after_examples(task, chunk, examples, shots, options, as_json)
+            continue
         if stream:
             for prompt in chunk:
                 typer.echo(prompt, nl=False)
@@ -69,6 +81,26 @@ def generate(
         top = 0 if logprobs else None
         for prompt, answers in zip(chunk, writer.write_texts(chunk, options, top), strict=True):
             _show(writer, prompt, answers, as_json)
+
+
+def _after_examples(
+    task: Any,
+    texts: list[str],
+    examples: Path,
+    shots: dict[str, Any],
+    options: dict[str, Any],
+    as_json: bool,
+) -> None:
+    from jium.tasks.prompt import generate_from
+
+    given = {name: value for name, value in options.items() if value is not None}
+    answers, seen = generate_from(task, texts, examples, shots, **given)
+    typer.echo(say("each text after {n} examples", n=seen), err=True)
+    for text, answer in zip(texts, answers, strict=True):
+        if as_json:
+            typer.echo(json.dumps({"prompt": text, "text": answer}, ensure_ascii=False))
+        else:
+            typer.echo(answer.replace("\n", " "))
 
 
 def _text(path: Path | None) -> str | None:

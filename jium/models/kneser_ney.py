@@ -102,7 +102,8 @@ class KneserNey(nn.Module):
     ) -> Self:
         """Count the texts of `lengths` tokens each, which stand one after another.
 
-        config: with vocab_size and start_id. 10 million tokens and order 5 take half a minute and 3 GB.
+        config: with vocab_size and start_id. 10 million tokens and order 5 take half a minute and
+        3 GB.
         Raises DataError where there is no text, or none as long as an n-gram.
         """
         assert config.vocab_size is not None

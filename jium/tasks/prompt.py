@@ -258,3 +258,27 @@ def _window(task: Any, max_tokens: int) -> Callable[[Prompt], bool] | None:
         return lambda made: len(task.template.ids(made.messages, reply=True)) <= room
     before = len(task.before)
     return lambda made: before + len(task.tokenizer.encode(made.text)) <= room
+
+
+def generate_from(
+    task: Any,
+    texts: Sequence[str],
+    examples: str | Path | Sequence[Shot],
+    shots: dict[str, Any] | None = None,
+    **options: Any,
+) -> tuple[list[str], int]:
+    """What a task writes for each text after seeing examples, and how many of them each saw at
+    least.
+
+    shots: options of `FewShot`; options: of `generate`. A model that chats is shown the examples as
+    turns of a chat, any other one text.
+    """
+    asked = prompts_for(task, texts, examples, options.get("max_tokens"), **(shots or {}))
+    seen = min((one.used for one in asked), default=0)
+    if hasattr(task, "chat"):
+        return [task.chat(one.messages, **options) for one in asked], seen
+    stops = dict.fromkeys(
+        [*(options.pop("stop", None) or []), *(s for p in asked for s in p.stops)]
+    )
+    found = task.generate([one.text for one in asked], stop=list(stops), **options)
+    return [text.strip() for text in found], seen

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -14,7 +15,16 @@ from jium.errors import ConfigError, DataError
 from jium.evaluation.execution import Execution
 from jium.models.gpt import Gpt, GptConfig
 from jium.tasks.generate import Writer
-from jium.tasks.prompt import FewShot, Shot, choose, prompt, prompts_for, read_examples, similarity
+from jium.tasks.prompt import (
+    FewShot,
+    Shot,
+    choose,
+    generate_from,
+    prompt,
+    prompts_for,
+    read_examples,
+    similarity,
+)
 from jium.text.tokenizer import Tokenizer, TokenizerConfig
 
 SHOTS = [
@@ -214,3 +224,33 @@ def test_seven_examples_ask_for_sql_that_runs() -> None:
     assert Execution()(queries, [shot.output for shot in shots[:6]])["execution"] == 100
     answer = "SELECT first_name || ' ' || last_name FROM worker WHERE joined >= '2020-01-01'"
     assert Execution()([answer], [shots[6].output])["execution"] == 100
+
+
+def test_a_model_is_shown_examples_and_answers_up_to_where_one_ends(tmp_path: Path) -> None:
+    class Echo:
+        model = None
+        before: tuple[int, ...] = ()
+
+        def generate(self, prompts: list[str], stop: list[str], **options: Any) -> list[str]:
+            self.asked, self.stop, self.options = prompts, stop, options
+            return [" yes" for _ in prompts]
+
+    task = Echo()
+    shots = [Shot("a", "1"), Shot("b", "2"), Shot("c", "3")]
+    answers, seen = generate_from(task, ["d", "e"], shots, {"k": 2}, temperature=0.0, stop=["."])
+    assert answers == ["yes", "yes"]
+    assert seen == 2
+    assert task.asked[0] == "Input: a\nOutput: 1\n\nInput: b\nOutput: 2\n\nInput: d\nOutput:"
+    assert task.stop == [".", "\n\n"]
+    assert task.options == {"temperature": 0.0}
+
+
+def test_a_model_that_chats_is_shown_turns() -> None:
+    class Chat:
+        model = None
+
+        def chat(self, messages: list[dict[str, str]], **options: Any) -> str:
+            return " ".join(message["role"] for message in messages)
+
+    answers, _ = generate_from(Chat(), ["c"], [Shot("a", "1")], {"instruction": "count"})
+    assert answers == ["system user assistant user"]
