@@ -26,6 +26,7 @@ TWINS = {
     "docs/words.md": "docs/words.ko.md",
     "docs/understanding.md": "docs/understanding.ko.md",
     "docs/transformers.md": "docs/transformers.ko.md",
+    "docs/language.md": "docs/language.ko.md",
 }
 PAGES = [*TWINS, *TWINS.values(), "CONTRIBUTING.md", "CHANGELOG.md"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -25,6 +25,8 @@ class StreamBatches:
     start_id: what stands before every document; end_id: after it, learned like any other token.
     window: tokens of a stream in a batch. across_documents: the state goes on from one document to
     the next, which then stand as in the file; else every document begins anew, in any order.
+    restarts: share of windows at which a stream begins anew although its document goes on. Where
+    one does, at the beginning of an epoch too, START is read in the place of the token before.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class StreamBatches:
         batch_tokens: int,
         seed: int = 0,
         across_documents: bool = False,
+        restarts: float = 0.0,
     ) -> None:
         if window > batch_tokens:
             raise ConfigError(
@@ -49,6 +52,7 @@ class StreamBatches:
         self.window = window
         self.seed = seed
         self.across_documents = across_documents
+        self.restarts = restarts
         self.firsts, ends = documents.spans(np.arange(len(documents)))
         self.sizes = ends - self.firsts + 1  # START and the tokens are read
         total = int(self.sizes.sum())
@@ -73,7 +77,7 @@ class StreamBatches:
             for number in range(start, self.n_batches):
                 last = number + 1 == self.n_batches
                 after = Position(epoch + 1) if last else Position(epoch, 0, number + 1)
-                yield self._batch(order, ends, number, after)
+                yield self._batch(order, ends, Position(epoch, 0, number), after)
             epoch, start = epoch + 1, 0
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
@@ -82,8 +86,8 @@ class StreamBatches:
             return rows
         return np.random.default_rng((self.seed, epoch)).permutation(rows)
 
-    def _batch(self, order: NDArray, ends: NDArray, number: int, after: Position) -> TextBatch:
-        first = number * self.window
+    def _batch(self, order: NDArray, ends: NDArray, place: Position, after: Position) -> TextBatch:
+        first = place.batch * self.window
         width = min(self.window, self.length - first)
         places = np.arange(self.n_streams)[:, None] * self.length + np.arange(first, first + width)
         which = np.searchsorted(ends, places.ravel(), side="right")
@@ -91,12 +95,16 @@ class StreamBatches:
         offsets = places.ravel() - (ends[which] - self.sizes[rows])  # 0: START
         targets = self._tokens(rows, offsets)
         tokens = np.where(offsets > 0, self._tokens(rows, offsets - 1), self.start_id)
+        begin, begins, layout = self._parts(offsets, width, self._goes_on(place))
+        tokens[begin[begins < 0]] = self.start_id
         return TextBatch(
-            torch.from_numpy(tokens),
-            self._layout(offsets, width, goes_on=number > 0),
-            targets=torch.from_numpy(targets),
-            after=after,
+            torch.from_numpy(tokens), layout, targets=torch.from_numpy(targets), after=after
         )
+
+    def _goes_on(self, place: Position) -> NDArray[np.bool_]:
+        """Whether each stream goes on at a window; in the first of an epoch none does."""
+        draw = np.random.default_rng((self.seed, *place))
+        return (draw.random(self.n_streams) >= self.restarts) & (place.batch > 0)
 
     def _tokens(self, rows: NDArray, offsets: NDArray) -> NDArray[np.int64]:
         """The tokens at some places of documents; the end after the last."""
@@ -105,16 +113,17 @@ class StreamBatches:
         found[inside] = self.documents.tokens[(self.firsts[rows] + offsets)[inside]]
         return found
 
-    def _layout(self, offsets: NDArray, width: int, goes_on: bool) -> StreamLayout:
-        """Parts begin with the window of a stream, and with a document."""
+    def _parts(
+        self, offsets: NDArray, width: int, goes_on: NDArray
+    ) -> tuple[NDArray, NDArray, StreamLayout]:
+        """Where parts begin, in which stream's state (-1: none), and their layout. They begin with
+        the window of a stream, and with a document.
+        """
         streams = np.arange(len(offsets)) // width
         anew = (offsets == 0) & (not self.across_documents)
         heads = np.arange(len(offsets)) % width == 0
         begin = np.flatnonzero(heads | anew)
-        carried = heads & ~anew & goes_on
+        begins = np.where(heads & ~anew & goes_on[streams], streams, -1)[begin]
         lasts = np.searchsorted(streams[begin], np.arange(self.n_streams), side="right") - 1
-        return StreamLayout(
-            np.diff([*begin, len(offsets)]).tolist(),
-            np.where(carried, streams, -1)[begin].tolist(),
-            lasts.tolist(),
-        )
+        lengths = np.diff([*begin, len(offsets)])
+        return begin, begins, StreamLayout(lengths.tolist(), begins.tolist(), lasts.tolist())

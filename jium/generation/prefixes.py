@@ -36,6 +36,8 @@ class Prefixes:
     def keep(self, ids: Sequence[int], take: Callable[[int], Tensor | None]) -> None:
         """Keep what was read of `ids`; `take` gives it for so many of the first."""
         text = tuple(ids[: self.max_tokens])
+        if not text:
+            return
         for other in list(self._kept):
             length = _common(text, other)
             if length == len(text):  # kept already, as the beginning of another

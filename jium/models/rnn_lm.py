@@ -38,6 +38,7 @@ class RnnLmConfig:
     across_documents: bool = (
         False  # in training, a text begins with what is known of the one before
     )
+    restarts: float = 0.0  # share of windows that begin as a text does; for few and long texts
     vocab_size: int | None = None  # None: the tokenizer's
     start_id: int = 0  # the token before every text; training says
 
@@ -56,6 +57,10 @@ class RnnLmConfig:
                 raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
         if not 0 <= self.dropout < 1:
             raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        if not 0 <= self.restarts <= 1:
+            raise ConfigError(
+                "must be in [0, 1]; got {value}.", key="restarts", value=self.restarts
+            )
         if self.tie_embeddings and self.width != self.dim:
             raise ConfigError(
                 "one matrix for input and output needs hidden_dim={hidden} to be dim={dim}. Set "

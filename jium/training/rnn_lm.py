@@ -49,6 +49,7 @@ def set_up(recipe: Recipe, run: Path) -> StreamSetup:
         recipe.train.batch_tokens,
         recipe.train.seed,
         own.across_documents,
+        own.restarts,
     )
     model.open_streams(batches.n_streams)
     ends = (tokenizer.start_id,), (tokenizer.eos_id,)

@@ -56,7 +56,8 @@ def test_an_epoch_reads_every_token_once_but_for_a_rest_smaller_than_the_streams
 def test_targets_follow_and_documents_begin_and_end():
     tokens, targets = streams(batches(LENGTHS))
     flat, following = tokens.ravel(), targets.ravel()
-    starts = np.flatnonzero(flat[1:] == START) + 1
+    starts = np.flatnonzero(flat == START)
+    starts = starts[starts % tokens.shape[1] > 0]
     assert (following[starts - 1] == END).all()
     inside = (flat != START) & (following != END)
     assert (following[inside] == flat[inside] + 1).all()
@@ -79,7 +80,7 @@ def test_parts_begin_with_a_document_or_where_their_stream_stood():
             if stream >= 0:
                 assert first != START and place == stream * width and number > 0
             else:
-                assert first == START or (number == 0 and place % width == 0)
+                assert first == START
         ends = np.cumsum(layout.lengths)[layout.lasts]
         assert ends.tolist() == [width, 2 * width, 3 * width]
         assert sum(layout.lengths) == len(batch.tokens)
@@ -101,6 +102,19 @@ def test_an_epoch_begins_anew_and_in_another_order():
     first = torch.cat([b.tokens for b in found[: source.n_batches]])
     second = torch.cat([b.tokens for b in found[source.n_batches :]])
     assert not torch.equal(first, second)
+
+
+def test_a_stream_may_begin_anew_at_a_window():
+    plain, restarted = (epoch_of(batches([400], restarts=share)) for share in (0.0, 0.25))
+    anew = 0
+    for one, other in zip(plain[1:], restarted[1:], strict=True):
+        assert one.layout.begins == [0, 1, 2]
+        assert torch.equal(one.targets, other.targets)
+        begins = other.layout.begins
+        heads = other.tokens.view(3, -1)[:, 0]
+        assert [b == -1 for b in begins] == (heads == START).tolist()
+        anew += begins.count(-1)
+    assert 0.15 < anew / (3 * len(restarted)) < 0.35
 
 
 def test_across_documents_they_stand_as_in_the_file():

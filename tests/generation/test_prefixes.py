@@ -45,6 +45,17 @@ def test_no_more_is_kept_than_there_is_room_for() -> None:
     assert kept.tokens == 3 and kept.longest([1, 2, 3, 4, 5])[0] == 3
 
 
+def test_a_text_of_which_nothing_was_read_changes_nothing() -> None:
+    kept = Prefixes(4)
+    kept.keep([], taken)
+    assert len(kept) == 0
+    kept.keep([1, 1], taken)
+    kept.keep([2, 2], taken)
+    kept.keep([], taken)
+    kept.keep([3], taken)  # the oldest goes
+    assert kept.longest([1, 1, 1])[0] == 0 and kept.longest([2, 2, 2])[0] == 2
+
+
 def test_nothing_is_kept_where_nothing_can_be_taken() -> None:
     kept = Prefixes(3)
     kept.keep([1, 2], lambda n: None)

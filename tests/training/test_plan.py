@@ -2,8 +2,9 @@
 
 import json
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -243,12 +244,16 @@ class Held(TorchDispatchMode):
 def held(model: nn.Module, objective: Any, batch: Any, optimiser: Any, settings: Any) -> int:
     """The most bytes that tensors take in a second step."""
     optimisers = {"main": optimiser.make(model, 1e-3)}
-    trainer = Trainer(model, objective, [batch] * 9, optimisers, Constant(), settings)
-    trainer._step([batch] * settings.accumulate)
+    precision = settings.precision.replace("auto", "float32")
+    batches = [batch] * settings.accumulate
+    trainer = Trainer(
+        model, objective, batches, optimisers, Constant(), settings, precision=precision
+    )
+    trainer._step(batches)
     states = optimisers["main"].state.values()
     known = [*model.parameters(), *(t for state in states for t in state.values())]
     with Held([*known, *(trainer.ema.average if trainer.ema else [])]) as seen:
-        trainer._step([batch] * settings.accumulate)
+        trainer._step(batches)
     return seen.peak
 
 
@@ -280,24 +285,27 @@ def classes() -> tuple[Any, Any, Any]:
     return Headed(encoder, HeadConfig()), Labels(), batch
 
 
-CASES: dict[str, tuple[Any, Any, dict[str, Any]]] = {
-    "language": (language(), AdamW(), {}),
-    "many words": (language(3000, 128), AdamW(), {}),
-    "few tokens": (language(300, 64, size="mini"), AdamW(), {"ema": 0.9}),
-    "gpt2": (language(size="gpt2", dim=32, n_heads=4, ffn_dim=128, n_layers=3), AdamW(), {}),
-    "muon": (language(300, 64, size="mini"), MuonW(), {}),
-    "accumulated": (language(2000, 128), AdamW(), {"accumulate": 2}),
-    "pairs": (pairs(), Adam(), {"ema": 0.9}),
-    "masked": (masked(), AdamW(), {}),
-    "classes": (classes(), AdamW(), {}),
+CASES: dict[str, tuple[Callable[[], Any], Any, dict[str, Any]]] = {
+    "language": (language, AdamW(), {}),
+    "many words": (partial(language, 3000, 128), AdamW(), {}),
+    "few tokens": (partial(language, 300, 64, size="mini"), AdamW(), {"ema": 0.9}),
+    "gpt2": (partial(language, size="gpt2", dim=32, n_heads=4, ffn_dim=128), AdamW(), {}),
+    "muon": (partial(language, 300, 64, size="mini"), MuonW(), {}),
+    "accumulated": (partial(language, 2000, 128), AdamW(), {"accumulate": 2}),
+    "bfloat16": (language, AdamW(), {"precision": "bfloat16"}),
+    "pairs": (pairs, Adam(), {"ema": 0.9}),
+    "masked": (masked, AdamW(), {}),
+    "classes": (classes, AdamW(), {}),
 }
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_training_holds_as_much_memory_as_the_plan_says(case: str) -> None:
-    (model, objective, batch), optimiser, more = CASES[case]
+    make, optimiser, more = CASES[case]
+    model, objective, batch = make()
     settings = TrainConfig(steps=9, **more)
-    told = training_memory(model, optimiser, settings, Batch(batch.n_tokens, 32, 0.125))
+    half = settings.precision == "bfloat16"
+    told = training_memory(model, optimiser, settings, Batch(batch.n_tokens, 32, 0.125, half))
     assert told is not None
     assert told.peak == pytest.approx(held(model, objective, batch, optimiser, settings), rel=0.15)
 
