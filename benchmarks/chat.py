@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from quality import card
 from record import record
 
@@ -43,7 +44,8 @@ def known_as_lines(task: Any, chats: Chats) -> dict[str, float]:
         rows.append([*before, *task.tokenizer.encode(chat[-1]["content"]), task.tokenizer.eos_id])
         firsts.append(len(before) - 1)
         n_bytes += len(chat[-1]["content"].encode())
-    found = token_log_probs(task.model, rows)
+    with torch.inference_mode():
+        found = token_log_probs(task.model, rows)
     parts = [log_probs[first:] for log_probs, first in zip(found, firsts, strict=True)]
     nats = -sum(float(part.double().sum()) for part in parts)
     tokens = sum(len(part) for part in parts)
@@ -56,6 +58,8 @@ def known_as_lines(task: Any, chats: Chats) -> dict[str, float]:
 def remembered(task: Chatter, split: Any, topic: str) -> dict[str, float]:
     """Answers that must say again what was said before: how many do."""
     asked = [d for d in starter_dialogues.read(split) if d.topic == topic and d.recalled]
+    if not asked:
+        return {"asked": 0, "remembered": 0}
     answers = task.chat([d.messages[:-1] for d in asked], temperature=0.0)
     right = [
         all(word.lower() in answer.lower() for word in d.recalled)

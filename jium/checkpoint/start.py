@@ -67,7 +67,9 @@ def load_whole(folder: Path, model: nn.Module) -> None:
     """
     found = read_foreign(folder).model if is_foreign(folder) else load_model(folder)
     theirs, own = found.state_dict(), model.state_dict()
-    wrong = [n for n in own if n not in theirs or not _fits(theirs[n], own[n])]
+    config: Any = model.config
+    wrong = [n for n in own if n not in theirs or not _fits(theirs[n], own[n], config.vocab_size)]
+    wrong += [n for n in theirs if n not in own]
     if wrong:
         raise RunError(
             "{folder}: its weights do not fit the [model] section: {names}.",
@@ -83,10 +85,10 @@ def load_whole(folder: Path, model: nn.Module) -> None:
             tensor[rows:] = theirs[name].mean(0)
 
 
-def _fits(theirs: Tensor, own: Tensor) -> bool:
-    """Equal shapes, but that own may have more rows."""
-    alike = theirs.shape[1:] == own.shape[1:]
-    return theirs.shape == own.shape or (alike and own.dim() > 0 and len(own) > len(theirs))
+def _fits(theirs: Tensor, own: Tensor, vocab_size: int) -> bool:
+    """Equal shapes, but that own may have more rows where these are tokens."""
+    alike = theirs.shape[1:] == own.shape[1:] and own.dim() > 0
+    return theirs.shape == own.shape or (alike and vocab_size == len(own) > len(theirs))
 
 
 def load_start(folder: Path, encoder: nn.Module, head: nn.Module | None = None) -> None:

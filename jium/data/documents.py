@@ -52,6 +52,11 @@ class Documents:
         return self._about["dropped"]
 
     @property
+    def n_bytes(self) -> int | None:
+        """Of the text, as UTF-8; None in a store of an earlier jium, which did not count them."""
+        return self._about.get("bytes")
+
+    @property
     def _about(self) -> dict:
         return json.loads((self.folder / "documents.json").read_text("utf-8"))
 
@@ -97,7 +102,7 @@ def prepare_documents(
     make_folder(folder)
     dtype = np.uint16 if vocab_size <= 2**16 else np.uint32
     texts = Texts(data)
-    n_tokens = n_texts = n_documents = 0
+    n_tokens = n_texts = n_documents = n_bytes = 0
     paths = [folder / f"{name}.bin" for name in ("tokens", "texts", "documents")]
     with (
         explained(folder, paths[0]),
@@ -118,6 +123,7 @@ def prepare_documents(
             n_tokens += int(sizes.sum())
             n_texts += len(sizes)
             n_documents += len(kept)
+            n_bytes += sum(len(sentence.encode()) for document in cut for sentence in document)
         starts.write(np.int64(n_tokens).tobytes())
         documents.write(np.int64(n_texts).tobytes())
     if split == "train" and not n_tokens:
@@ -126,6 +132,7 @@ def prepare_documents(
         "documents": n_documents,
         "sentences": n_texts,
         "tokens": n_tokens,
+        "bytes": n_bytes,
         "dtype": np.dtype(dtype).name,
         "dropped": dict(Counter(texts.dropped)),
     }

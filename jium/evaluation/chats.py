@@ -1,6 +1,7 @@
 """Measuring a chatter: how well it knows the answers that were given, how like them are its own.
 
-Every answer in a chat counts, each after all that was really said before it.
+The last answer of a chat counts, after all that was really said before it: earlier turns may stand
+word for word in chats that were learned, which begin alike.
 """
 
 import json
@@ -24,7 +25,7 @@ from jium.evaluation.chrf import Chrf
 from jium.evaluation.perplexity import token_log_probs
 from jium.evaluation.report import write_report
 from jium.evaluation.score import Score, measure, score_sentences
-from jium.text.chat_template import Message, newest
+from jium.text.chat_template import Message, check, newest
 
 Chat = list[Message]
 ROWS = 64  # chats read at a time
@@ -32,13 +33,13 @@ ROWS = 64  # chats read at a time
 
 @dataclass(frozen=True)
 class AnswerPerplexity:
-    """Sums of chats, (chats, 3): nats and tokens of the assistant's words, bytes of them."""
+    """Sums of chats, (chats, 3): nats and tokens of the last answer, bytes of it."""
 
     reading: str
     lower_is_better: ClassVar[bool] = True
 
     def score(self, totals: Sequence[float]) -> dict[str, float]:
-        """Perplexity a token of the assistant's words and the mark after them; bits a byte."""
+        """Perplexity a token of the last answers and the mark after each; bits a byte."""
         nats, tokens, size = totals
         return {
             "perplexity": math.exp(min(nats / max(tokens, 1), 700.0)),
@@ -47,7 +48,7 @@ class AnswerPerplexity:
 
     def signature(self) -> str:
         """What must be equal where two figures are compared."""
-        return f"words:assistant|end:counted|{self.reading}"
+        return f"answers:last|end:counted|{self.reading}"
 
 
 def evaluate_run(
@@ -63,9 +64,11 @@ def evaluate_run(
 ) -> dict[str, Any]:
     """What `jium.evaluate` does for a chatter.
 
-    data: the name of a split of the run's own data, a file, or chats. question, answer: columns of
-    the file, where they have other names than the usual. options: how the answers that are compared
-    by chrF are written; the likeliest tokens, if nothing is said.
+    data: the name of a split of the run's own data, a file, or chats, each ending with an answer. A
+    chat whose last exchange is longer than the model takes is left out, and counted in the report;
+    of other long ones the newest turns count. question, answer: columns of the file, where they
+    have other names than the usual. options: how the answers that are compared by chrF are written;
+    the likeliest tokens, if nothing is said.
     """
     if isinstance(data, str):
         measured, about = read_measured(run, data, {"question": question, "answer": answer})
@@ -73,6 +76,18 @@ def evaluate_run(
         measured, about = list(data), {"data": "given"}
     if not measured:
         raise DataError("There is no chat to measure. Give at least one.")
+    n = len(measured)
+    for number, chat in enumerate(measured, 1):
+        _check(chat, number)
+    told = options.pop("system", None)
+    measured = [_told(chat, task.system if told is None else told) for chat in measured]
+    options = {"temperature": 0.0, **options}
+    measured = [one for one in measured if task.takes(one[:-1], **options) and _kept(task, one)]
+    if not measured:
+        raise DataError(
+            "the last exchange of each of the {n} chats is longer than the model takes.", n=n
+        )
+    about = about | {"too_long": n - len(measured)}
     known = AnswerPerplexity(f"tok:{task.tokenizer.kind}-{task.tokenizer.vocab_size}")
     rows = statistics(task, measured)
     near: dict[str, Any] = intervals(known, rows, samples)  # type: ignore[arg-type]
@@ -80,7 +95,7 @@ def evaluate_run(
         Score(name, value, known.signature(), True, near[name])
         for name, value in known.score(rows.sum(axis=0).tolist()).items()
     ]
-    answers = task.chat([chat[:-1] for chat in measured], **{"temperature": 0.0, **options})
+    answers = task.chat([chat[:-1] for chat in measured], **options)
     wanted = [chat[-1]["content"] for chat in measured]
     scores += measure(Chrf(), answers, wanted, samples)
     if out is not None:
@@ -127,10 +142,32 @@ def statistics(task: Any, chats: Sequence[Chat]) -> NDArray[np.float64]:
     return found
 
 
+def _check(chat: Chat, number: int) -> None:
+    """Raise DataError for a chat in which there is nothing to measure."""
+    check(chat)
+    if len(chat) < 2 or chat[-1]["role"] != "assistant":
+        raise DataError(
+            "chat {number}: does not end with what the assistant answers to something, so there is "
+            "nothing to measure.",
+            number=number,
+        )
+
+
+def _told(chat: Chat, system: str | None) -> Chat:
+    """A chat with the system message that an answer to it would be written after."""
+    told = not system or chat[0]["role"] == "system"
+    return chat if told else [{"role": "system", "content": str(system)}, *chat]
+
+
+def _kept(task: Any, chat: Chat) -> Chat:
+    """The newest turns, as many as the model can be measured on at once."""
+    room = task.model.config.max_len + 1
+    return newest(chat, lambda some: len(task.template.ids(some)) <= room)
+
+
 @torch.inference_mode()
 def _of(task: Any, chats: Sequence[Chat]) -> Iterator[tuple[float, int, int]]:
-    room = task.model.config.max_len + 1
-    kept = [newest(chat, lambda some: len(task.template.ids(some)) <= room) for chat in chats]
+    kept = [_kept(task, chat) for chat in chats]
     read = [task.template.learned(chat) if chat else ([], []) for chat in kept]
     full = [ids for ids, _ in read if ids]
     values = iter(token_log_probs(task.model, full) if full else [])
@@ -138,7 +175,8 @@ def _of(task: Any, chats: Sequence[Chat]) -> Iterator[tuple[float, int, int]]:
         if not ids:
             yield 0.0, 0, 0
             continue
+        first = max(i for i, mine in enumerate(learned) if mine and not learned[i - 1])
         mask = torch.tensor(learned[1:])
+        mask[: first - 1] = False
         nats = -float(next(values)[mask].double().sum())
-        said = [message["content"] for message in chat if message["role"] == "assistant"]
-        yield nats, int(mask.sum()), sum(len(text.encode()) for text in said)
+        yield nats, int(mask.sum()), len(chat[-1]["content"].encode())

@@ -22,6 +22,7 @@ from jium.evaluation.metric import check_pairs, corpus_score
 
 LONGEST = 10_000  # characters of a query
 LARGEST = 1_000_000  # bytes of a text or a blob
+MOST = 10 * LARGEST  # of all texts and blobs of a result
 EVERY = 1_000  # steps of SQLite's machine between two looks at the limit
 DIGITS = 6  # after the point, of numbers that are compared
 READING = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE}
@@ -111,11 +112,21 @@ class Execution:
         self._connection.set_progress_handler(count, EVERY)
         cursor = self._connection.execute(bare(query))
         try:
-            rows = cursor.fetchmany(self.max_rows + 1)
+            rows = self._fetched(cursor)
         finally:
             cursor.close()
-        if len(rows) > self.max_rows or cursor.description is None:
-            raise sqlite3.Warning(f"no rows, or more than {self.max_rows}")
+        if cursor.description is None:
+            raise sqlite3.Warning("no rows")
+        return rows
+
+    def _fetched(self, cursor: sqlite3.Cursor) -> Rows:
+        rows: Rows = []
+        size = 0
+        for row in cursor:
+            rows.append(row)
+            size += sum(len(value) for value in row if isinstance(value, str | bytes))
+            if len(rows) > self.max_rows or size > MOST:
+                raise sqlite3.Warning(f"more than {self.max_rows} rows, or {MOST} bytes")
         return rows
 
     @cached_property

@@ -1,12 +1,14 @@
 """How well a language model knows a text: perplexity a token, bits a byte and a character.
 
 Perplexities of models with different tokenizers cannot be compared, for their tokens differ; bits a
-byte can. The end of a document is a token that counts, and no byte.
+byte can, unless a tokenizer has no token for a part of the text: to guess "unknown" is easier than
+to spell it, so the signature says how much is unknown. The end of a document is a token that
+counts, and no byte.
 """
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
@@ -27,6 +29,7 @@ from jium.evaluation.report import write_report
 from jium.evaluation.score import Example, Score
 from jium.models.gpt import Gpt
 from jium.nn.layout import Layout
+from jium.text.normalise import Cleaning
 
 BUDGET = 8192  # tokens read at a time
 ROWS = 512  # of which so many have their logits at a time
@@ -35,7 +38,8 @@ CHUNK = 1024  # documents encoded at a time
 
 @dataclass(frozen=True)
 class Perplexity:
-    """Sums of documents, (documents, 4): nats, tokens, bytes, characters; and scores of them.
+    """Sums of documents, (documents, 5): nats, tokens, bytes, characters, and of the tokens the
+    unknown; and scores of them.
 
     reading: how the text was cut, a part of the signature.
     """
@@ -45,7 +49,7 @@ class Perplexity:
 
     def score(self, totals: Sequence[float]) -> dict[str, float]:
         """Perplexity a token (Jelinek et al., 1977), bits a byte, bits a character."""
-        nats, tokens, size, characters = totals
+        nats, tokens, size, characters, *_ = totals
         return {
             "perplexity": math.exp(min(nats / max(tokens, 1), 700.0)),
             "bits_per_byte": nats / math.log(2) / max(size, 1),
@@ -73,6 +77,8 @@ def evaluate_run(
     file. stride: a text longer than the model's window is read in windows that begin so many tokens
     apart; None: half a window, so that every later token has half a window before it.
     """
+    if stride is not None and stride < 1:
+        raise ConfigError("must be at least 1; got {value}.", key="stride", value=stride)
     if isinstance(data, str):
         texts, about = read_measured(run, data, text)
     else:
@@ -85,10 +91,11 @@ def evaluate_run(
         examples += [
             Example(document, "", "", float(b)) for document, b in zip(chunk, bits, strict=True)
         ]
-    if not examples:
+    if not any(found[:, 1].any() for found in rows):
         raise DataError("There is no text to measure. Give at least one.")
-    metric = Perplexity(_reading(task, stride))
     statistics_of_all = np.concatenate(rows)
+    _, tokens, _, _, unknown = statistics_of_all.sum(axis=0).tolist()
+    metric = Perplexity(_reading(task, stride, unknown / tokens))
     near: dict[str, Any] = intervals(metric, statistics_of_all, samples)  # type: ignore[arg-type]
     scores = [
         Score(name, value, metric.signature(), True, near[name])
@@ -104,7 +111,7 @@ def read_measured(
 ) -> tuple[Iterator[str], Values]:
     """The documents to measure on, and what is to be said of them."""
     if data not in SPLITS:
-        settings = build(DocumentData, {"train": data, "test": data, "text": text}, "data")
+        settings = build(DocumentData, _of_file(run, data, text), "data")
         return Texts(settings).split("test"), {"data": data}
     if run is None:
         raise ConfigError(
@@ -118,14 +125,25 @@ def read_measured(
     return Texts(settings).split(data), {"split": data}
 
 
+def _of_file(run: Path | None, data: str, text: str | None) -> Values:
+    """A [data] section for a file, cleaned as the texts of the run were."""
+    cleaned: Values = {}
+    if run is not None:
+        own = read_toml(run / "recipe.toml").get("data", {})
+        names = {"clean", *(field.name for field in fields(Cleaning))}
+        cleaned = {name: value for name, value in own.items() if name in names}
+    return {**cleaned, "train": data, "test": data, "text": text}
+
+
 def statistics(task: Any, texts: Sequence[str], stride: int | None = None) -> NDArray[np.float64]:
-    """(texts, 4): what `Perplexity` adds up."""
+    """(texts, 5): what `Perplexity` adds up."""
     ids = task.tokenizer.encode_batch(list(texts))
-    found = np.zeros((len(texts), 4))
+    found = np.zeros((len(texts), 5))
     end = task.ends[0] if task.ends else None
     for i, (nats, tokens) in enumerate(surprise(task.model, ids, task.before, end, stride)):
         size = len(texts[i].encode("utf-8", "surrogatepass"))
-        found[i] = nats, tokens, size, len(texts[i])
+        unknown = ids[i].count(task.tokenizer.unk_id)
+        found[i] = nats, tokens, size, len(texts[i]), unknown
     return found
 
 
@@ -200,9 +218,10 @@ def token_log_probs(model: Gpt, texts: Sequence[Sequence[int]]) -> Sequence[Tens
     return torch.cat(parts).cpu().split(sizes)
 
 
-def _reading(task: Any, stride: int | None) -> str:
+def _reading(task: Any, stride: int | None, unknown: float) -> str:
     window = "whole"
     if isinstance(task.model, Gpt):
         max_len = task.model.config.max_len
         window = f"{max_len}|stride:{min(stride or max_len // 2, max_len)}"
-    return f"tok:{task.tokenizer.kind}-{task.tokenizer.vocab_size}|window:{window}"
+    told = f"|unknown:{unknown:.2%}" if unknown else ""
+    return f"tok:{task.tokenizer.kind}-{task.tokenizer.vocab_size}{told}|window:{window}"

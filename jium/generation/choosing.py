@@ -22,10 +22,14 @@ NOTHING = -1  # chosen where a constraint leaves no token
 
 
 class Chooser:
-    """How one request chooses: its settings, what it has written, and a generator of its own."""
+    """How one request chooses: its settings, what it has written, and a generator of its own.
+
+    error: what its constraint has raised, which ends this request and no other.
+    """
 
     def __init__(self, settings: GenerationConfig, constraint: "Constraint | None" = None) -> None:
         self.settings, self.constraint = settings, constraint
+        self.error: Exception | None = None
         self.written: Counter[int] = Counter()
         self.generator = torch.Generator()
         if settings.seed is None:
@@ -43,12 +47,13 @@ class Chooser:
         self.alike = drawn if settings.temperature else (0.0,)  # requests that choose alike
 
     def changed(self, logits: Tensor) -> Tensor | None:
-        """Logits, (vocab,), after bias, penalties and constraint; None where it allows nothing."""
+        """Logits, (vocab,), after bias, penalties and constraint; None where it allows nothing,
+        or fails.
+        """
         settings = self.settings
         if settings.logit_bias:
             ids = torch.tensor(list(settings.logit_bias), device=logits.device)
-            added = torch.tensor(list(settings.logit_bias.values()), device=logits.device)
-            logits = logits.index_add(0, ids, added)
+            logits = logits.index_add(0, ids, logits.new_tensor([*settings.logit_bias.values()]))
         if settings.repetition_penalty != 1:
             written = [list(self.written)]
             logits = penalise_repetition(logits[None], written, settings.repetition_penalty)[0]
@@ -57,7 +62,11 @@ class Chooser:
             logits = penalise_presence(logits, self.written, presence, frequency)
         if self.constraint is None:
             return logits
-        allowed = self.constraint.allowed()[: len(logits)].to(logits.device)
+        try:
+            allowed = self.constraint.allowed()[: len(logits)].to(logits.device)
+        except Exception as error:
+            self.error = error
+            return None
         if not bool(allowed.any()):
             return None
         ruled_out = torch.ones_like(logits, dtype=torch.bool)
@@ -68,12 +77,18 @@ class Chooser:
         """A number drawn evenly from [0, 1), (1,), the next of this request."""
         return torch.rand(1, generator=self.generator, dtype=torch.double)
 
-    def take(self, token: int) -> None:
-        """The token that was chosen."""
+    def take(self, token: int) -> bool:
+        """The token that was chosen; whether the constraint lets nothing follow it."""
         if self._penalises or self.settings.repetition_penalty != 1:
             self.written[token] += 1
-        if self.constraint is not None:
+        if self.constraint is None:
+            return False
+        try:
             self.constraint.take(token)
+            return self.constraint.done
+        except Exception as error:
+            self.error = error
+            return True
 
 
 def choose(logits: Tensor, choosers: Sequence[Chooser]) -> list[int]:

@@ -48,16 +48,23 @@ class Step:
 
 @dataclass(eq=False)
 class Running:
-    """A request under way. An end token is not among `steps`."""
+    """A request under way. An end token is not among `steps`.
+
+    finish_reason: "error" where its constraint has raised `error`.
+    """
 
     request: Request
     limit: int  # tokens to write at most
     steps: list[Step] = field(default_factory=list)
-    finish_reason: Literal["stop", "length", "cancelled"] | None = None
+    finish_reason: Literal["stop", "length", "cancelled", "error"] | None = None
 
     def __post_init__(self) -> None:
         self.chooser = Chooser(self.request.settings, self.request.constraint)
         self.read = 0  # tokens of the prompt that were read
+
+    @property
+    def error(self) -> Exception | None:
+        return self.chooser.error
 
 
 class Engine:
@@ -253,16 +260,15 @@ def _steps(logits: Tensor, writing: list[Running]) -> list[Step]:
 
 def _take(running: Running, step: Step) -> Step | None:
     """Note the new token of a request, and whether it is its last; None for an end."""
-    request, chooser = running.request, running.chooser
-    if step.token == NOTHING:
-        running.finish_reason = "stop"
+    done = step.token == NOTHING or running.chooser.take(step.token)
+    if running.error is not None:
+        running.finish_reason = "error"
         return None
-    chooser.take(step.token)
-    if step.token in request.ends:
+    if step.token == NOTHING or step.token in running.request.ends:
         running.finish_reason = "stop"
         return None
     running.steps.append(step)
-    if request.constraint is not None and request.constraint.done:
+    if done:
         running.finish_reason = "stop"
     elif len(running.steps) == running.limit:
         running.finish_reason = "length"

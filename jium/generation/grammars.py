@@ -24,9 +24,13 @@ def _choices(key: str, choices: Any) -> Body:
             value=_short(choices),
         )
     _check_length(key, "".join(texts))
-    quoted = (json.dumps(text, ensure_ascii=False) for text in dict.fromkeys(texts))
+    quoted = (_quoted(text) for text in dict.fromkeys(texts))
     # One terminal, for an automaton has no limit of alternatives as a rule has.
     return {"lark_grammar": "start: CHOICE\nCHOICE: " + " | ".join(quoted)}
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")  # JSON lets it stand
 
 
 def _regex(key: str, regex: Any) -> Body:

@@ -24,9 +24,9 @@ class Prefixes:
 
         The last of `ids` is not counted: what follows it must be read.
         """
-        best, of = 0, tuple[int, ...]()
+        best, of, begun = 0, tuple[int, ...](), tuple(ids[:-1])
         for text in self._kept:
-            if (length := _common(tuple(ids[:-1]), text)) > best:
+            if (length := _common(begun, text)) > best:
                 best, of = length, text
         if not best:
             return 0, None

@@ -11,12 +11,14 @@ from torch import Tensor
 from jium.generation.decoding import Decoder
 from jium.generation.settings import GenerationConfig
 
+COLDEST, HOTTEST = 1e-6, 1e6  # beyond, a temperature does as these do, and logits would overflow
+LEAST_SHARE = 1e-6  # of a nucleus: the likeliest token alone, whatever the number type rounds to
 NUCLEUS = 512  # tokens among which top-p is looked for first: to sort all takes ten times as long
 
 
 def apply_temperature(logits: Tensor, temperature: float) -> Tensor:
     """Divide: below 1 sharper, above 1 flatter."""
-    return logits / temperature
+    return logits / min(max(temperature, COLDEST), HOTTEST)
 
 
 def keep_top_k(logits: Tensor, k: int) -> Tensor:
@@ -36,6 +38,7 @@ def keep_top_p(logits: Tensor, p: float) -> Tensor:
     """
     if p >= 1:
         return logits
+    p = max(p, LEAST_SHARE)
     probs, vocab = logits.softmax(-1), logits.size(-1)
     for width in (min(NUCLEUS, vocab), vocab):  # few are enough nearly always
         likeliest, order = probs.topk(width, dim=-1)

@@ -38,11 +38,9 @@ class GenerationConfig:
             value = getattr(self, name)
             self._check(name, value is None or 0 < value <= 1, "must be in (0, 1]; got {value}.")
         self._check("temperature", self.temperature >= 0, "must be 0 or more; got {value}.")
-        self._check(
-            "repetition_penalty", self.repetition_penalty > 0, "must be above 0; got {value}."
-        )
-        for name in ("presence_penalty", "frequency_penalty"):
-            self._check(name, -2 <= getattr(self, name) <= 2, "must be in [-2, 2]; got {value}.")
+        for name, (least, most) in RANGES.items():
+            within = least <= getattr(self, name) <= most
+            self._check(name, within, OUTSIDE, least=least, most=most)
         self._check("logit_bias", all(map(_is_bias, self.logit_bias.items())), NO_BIAS)
         self._check("seed", self.seed is None or abs(self.seed) < 2**63, SEED)
         self._check("stop", "" not in self.stop, "must not hold an empty text; got {value}.")
@@ -60,15 +58,22 @@ class GenerationConfig:
             for name, value in (PLAIN | {"temperature": 0.0, "top_p": None, "min_p": None}).items():
                 self._check(name, getattr(self, name) == value, NOT_CONTRASTIVE)
 
-    def _check(self, name: str, right: bool, template: str) -> None:
+    def _check(self, name: str, right: bool, template: str, **values: float) -> None:
         if not right:
-            raise ConfigError(template, key=name, value=getattr(self, name))
+            raise ConfigError(template, key=name, value=getattr(self, name), **values)
 
 
 def _is_bias(pair: tuple[int, float]) -> bool:
     return pair[0] >= 0 and -100 <= pair[1] <= 100
 
 
+# Beyond them a score or a logit would overflow.
+RANGES = {
+    "length_penalty": (-10, 10),
+    "repetition_penalty": (0.001, 1000),
+    "presence_penalty": (-2, 2),
+    "frequency_penalty": (-2, 2),
+}
 # What neither a beam search nor a contrastive search can have, and the value that says so.
 PLAIN = {
     "repetition_penalty": 1.0,
@@ -76,6 +81,7 @@ PLAIN = {
     "frequency_penalty": 0.0,
     "logit_bias": {},
 }
+OUTSIDE = "must be in [{least:g}, {most:g}]; got {value}."
 TOO_MANY = "must not exceed beam; got {value}. Raise beam."
 NOT_BOTH = "does not go with a beam search; got {value}. Set beam=1, or leave it out."
 NOT_CONTRASTIVE = "does not go with penalty_alpha; got {value}. Leave one of them out."

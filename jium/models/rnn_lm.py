@@ -38,7 +38,7 @@ class RnnLmConfig:
     across_documents: bool = (
         False  # in training, a text begins with what is known of the one before
     )
-    restarts: float = 0.0  # share of windows that begin as a text does; for few and long texts
+    restarts: float = 0.02  # share of windows that begin as a text does, so that few long texts do
     vocab_size: int | None = None  # None: the tokenizer's
     start_id: int = 0  # the token before every text; training says
 

@@ -18,10 +18,9 @@ from torch import Tensor, nn
 
 from jium.config import config
 from jium.errors import ConfigError, DataError, require
+from jium.text.content import LITTLE
 from jium.text.vectorise import Ngrams
 
-# Verbs that say little alone: do, become, be, not be, be like, see, come out.
-LITTLE = ["하", "되", "있", "없", "같", "보", "나오", "이러", "그러", "어떻", "그렇", "이렇"]
 NOUNS_AND_VERBS = ["NNG", "NNP", "VV", "VA", "SL"]
 CHANGE = 1e-3  # mean change of a text's topics at which inference stops
 
@@ -30,7 +29,7 @@ def _words() -> Ngrams:
     return Ngrams(
         analyser="morpheme",
         tags=NOUNS_AND_VERBS,
-        stop_words=LITTLE,
+        stop_words=list(LITTLE),
         min_texts=3,
         max_features=20_000,
     )

@@ -15,6 +15,7 @@ from jium.serving.errors import ApiError
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 
 DRAINED = 64 * 2**20  # bytes of a refused body that are read away, so that the refusal arrives
+LENGTH_DIGITS = 18  # of the header that says how long a body is
 UPLOAD_S = 60.0  # for a body to arrive
 AS_JSON = re.compile(rb"\s*application/([\w.+-]+\+)?json\s*(;.*)?", re.IGNORECASE)
 
@@ -69,4 +70,4 @@ def check_json(body: bytes, headers: dict[bytes, bytes]) -> None:
 
 def _declared(headers: dict[bytes, bytes]) -> int:
     given = headers.get(b"content-length", b"0")
-    return int(given) if given.isdigit() else 0
+    return int(given) if given.isdigit() and len(given) <= LENGTH_DIGITS else 0

@@ -34,6 +34,7 @@ def router(world: World) -> APIRouter:
         served = world.models.asked(body.model, "chat")
         check_chat(body)
         job = await aside(body.messages, _job, served, body)
+        visit.reads(served.name, len(job.ids))
         writings = await begin(served, [job], visit, world.metrics)
         if body.stream:
             return streamed(_events(served, body, job, writings), visit, world.log)

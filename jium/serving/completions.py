@@ -47,6 +47,7 @@ def router(world: World) -> APIRouter:
         served = world.models.asked(body.model, "generate")
         check_completion(body)
         prompts = await aside(body.prompt, _prompts, served, body)
+        visit.reads(served.name, sum(len(prompt.ids) for prompt in prompts))
         await _score(served, body, prompts)
         jobs = _jobs(served, body, prompts)
         writings = await begin(served, jobs, visit, world.metrics)
@@ -58,9 +59,8 @@ def router(world: World) -> APIRouter:
             _choice(served, body, number, _echoed(body, prompts, number, piece), reason)
             for number, (piece, reason) in enumerate(_each(body, prompts, answers, writings))
         ]
-        n_in = sum(len(prompt.ids) for prompt in prompts)
         about = head("cmpl", "text_completion", served.name)
-        return JSONResponse({**about, "choices": choices, "usage": usage(n_in, n_out)})
+        return JSONResponse({**about, "choices": choices, "usage": usage(visit.n_in, n_out)})
 
     return found
 

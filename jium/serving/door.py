@@ -51,6 +51,12 @@ class Visit:
     def seconds(self) -> float:
         return time.perf_counter() - self.began
 
+    def reads(self, model: str, n_tokens: int) -> None:
+        """What it asks a model to read. Raises ApiError 429 where its key has too few tokens."""
+        self.model = model
+        self.account.read(n_tokens)
+        self.n_in = n_tokens
+
 
 class Door:
     """ASGI around ASGI."""

@@ -37,9 +37,7 @@ def router(world: World) -> APIRouter:
         texts = await served.pool.run(partial(_texts, served, body))
         check_characters(texts, world.settings.max_characters, "input")
         n_tokens = await served.pool.run(partial(count, served, texts))
-        visit.model = served.name
-        visit.account.read(n_tokens)
-        visit.n_in = n_tokens
+        visit.reads(served.name, n_tokens)
         rows: list[NDArray[np.float32]] = []
         for start in range(0, len(texts), ROWS):
             part = texts[start : start + ROWS]

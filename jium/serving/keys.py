@@ -8,6 +8,7 @@ A key may be given as its SHA-256, so that the file holds no secret. Comparison 
 whatever is given. Keys themselves appear in no message and no log.
 """
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -20,7 +21,9 @@ from jium.errors import ConfigError, JiumError
 
 SHORTEST = 16  # characters; shorter keys can be guessed
 HASHED = re.compile(r"sha256:([0-9a-fA-F]{64})")
+COMMENT = re.compile(r"(^|\s)#.*")  # within a key, "#" is part of it
 NAME = re.compile(r"[\w.@-]{1,64}")
+UNSEEN = (-1, -1, -1)  # the state of no file
 LOOK_S = 1.0  # how often to look whether the file has changed
 
 
@@ -61,11 +64,17 @@ class KeyFile:
                 found = key
         return found
 
-    def refresh(self, always: bool = False) -> None:
-        """Read the file again where it has changed, or `always`."""
+    def forget(self) -> None:
+        """Read the file again at the next question. Does nothing else: it is for a signal, which
+        may come in the midst of anything.
+        """
+        self._looked, self._seen = -math.inf, UNSEEN
+
+    def refresh(self) -> None:
+        """Read the file again where it has changed."""
         self._looked = self._clock()
         state = self._state()
-        if state == self._seen and not always:
+        if state == self._seen:
             return
         self._seen = state
         try:
@@ -90,7 +99,7 @@ def read_keys(path: Path) -> list[Key]:
         raise ConfigError("{path}: cannot be read: {error}", path=path, error=reason) from None
     keys: list[Key] = []
     for number, line in enumerate(lines, 1):
-        words = line.split("#")[0].split()
+        words = COMMENT.sub("", line).split()
         if not words:
             continue
         key = _key(words, f"{path}:{number}", number)
@@ -105,6 +114,8 @@ def read_keys(path: Path) -> list[Key]:
 def _key(words: list[str], place: str, number: int) -> Key:
     secret, *more = words
     hashed = HASHED.fullmatch(secret)
+    if not hashed and secret.startswith("sha256:"):
+        raise ConfigError("after sha256: stand 64 digits of 0-9 and a-f.", key=place)
     if not hashed and (len(secret) < SHORTEST or not secret.isascii()):
         raise ConfigError(
             "a key has at least {n} characters, all of them ASCII. Make one: "

@@ -7,6 +7,7 @@ import logging
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
@@ -23,7 +24,7 @@ class Log:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         said = {name: value for name, value in fields.items() if value is not None}
         line = json.dumps({"time": now, "event": event, **said}, ensure_ascii=False)
-        with self._lock:
+        with self._lock, suppress(OSError, ValueError):  # who reads it has gone: answers go on
             print(line, file=self._out or sys.stderr, flush=True)
 
     def fault(self, error: BaseException, **fields: Any) -> None:
@@ -36,7 +37,9 @@ class Log:
 
 
 class ForLog(logging.Handler):
-    """Carries what uvicorn has to say into the log: the sentence, and the kind of an exception."""
+    """Carries what uvicorn and asyncio have to say into the log: the sentence, and the kind of an
+    exception, whose words may quote a request.
+    """
 
     def __init__(self, log: Log) -> None:
         super().__init__(logging.WARNING)
@@ -47,6 +50,6 @@ class ForLog(logging.Handler):
         self._log.write(
             "server",
             level=record.levelname.lower(),
-            message=record.getMessage() if not record.exc_info else str(record.msg),
+            message=str(record.msg).splitlines()[0] if kind else record.getMessage(),
             error=kind.__name__ if kind else None,
         )

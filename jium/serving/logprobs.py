@@ -1,6 +1,7 @@
 """Log-probabilities, as OpenAI shows them: for chats token by token, for plain texts in columns."""
 
 import math
+from codecs import getincrementaldecoder
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -66,10 +67,11 @@ def text_logprobs(tokenizer: Tokenizer, steps: Sequence[Step], offset: int) -> d
     """Columns: tokens, token_logprobs, top_logprobs, text_offset. offset: characters before."""
     names = spelling(tokenizer)
     tokens = [names.text(step.token) for step in steps]
-    offsets = []
+    offsets, decode = [], getincrementaldecoder("utf-8")("replace").decode
     for step, token in zip(steps, tokens, strict=True):
         offsets.append(offset)
-        offset += 0 if _is_part(names.bytes(step.token)) else len(token)
+        data = names.bytes(step.token)
+        offset += len(token) if data is None else len(decode(data))
     return {
         "tokens": tokens,
         "token_logprobs": [_finite(step.logprob) for step in steps],
@@ -96,15 +98,6 @@ def _finite(logprob: float | None) -> float | None:
     if logprob is None or math.isfinite(logprob):
         return logprob
     return NEVER
-
-
-def _is_part(data: bytes | None) -> bool:
-    """Whether these bytes are no whole characters."""
-    try:
-        (data or b"").decode()
-    except UnicodeDecodeError:
-        return True
-    return False
 
 
 @torch.inference_mode()

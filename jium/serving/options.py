@@ -1,6 +1,5 @@
 """What a client asks for, as settings of ours."""
 
-from dataclasses import replace
 from typing import Any
 
 from jium.config import build, to_values
@@ -9,9 +8,8 @@ from jium.generation.settings import GenerationConfig
 from jium.messages import say
 from jium.serving.errors import refused
 from jium.serving.schemas import AnyObject, ChatRequest, CompletionRequest, OfSchema, Sampling
-from jium.tasks.generate import APART
 
-SMALLEST = 1e-6  # of temperature and top_p: below it the likeliest token alone has any share
+SMALLEST = 1e-6  # of top_p, which may be 0 at OpenAI: the likeliest token alone
 SAME_NAME = ("top_k", "min_p", "repetition_penalty", "presence_penalty", "frequency_penalty")
 NOTHING: tuple[Any, ...] = (None, [], {}, "none", "auto", ["text"])  # fields that ask for nothing
 
@@ -21,7 +19,7 @@ def generation(body: Sampling, own: GenerationConfig, max_tokens: int) -> Genera
     OpenAI's default of 1 holds.
     """
     asked: dict[str, Any] = {name: getattr(body, name) for name in SAME_NAME}
-    asked["temperature"] = cold(body.temperature)
+    asked["temperature"] = body.temperature
     if body.temperature is None and own.temperature == 0:
         asked["temperature"] = 1.0
     asked["top_p"] = None if body.top_p is None else max(body.top_p, SMALLEST)
@@ -32,20 +30,8 @@ def generation(body: Sampling, own: GenerationConfig, max_tokens: int) -> Genera
     return build(GenerationConfig, to_values(own) | given | ALONE | {"max_tokens": max_tokens})
 
 
-def cold(temperature: float | None) -> float | None:
-    """A temperature by which logits can be divided, or 0."""
-    return 0.0 if temperature is not None and temperature < SMALLEST else temperature
-
-
 # What is not for single draws, and what the server sees to itself.
 ALONE: dict[str, Any] = {"beam": 1, "n_best": 1, "penalty_alpha": None, "stop": []}
-
-
-def seeded(settings: GenerationConfig, number: int) -> GenerationConfig:
-    """For the n-th of several answers: drawn apart, the first as one alone would be."""
-    if settings.seed is None or number == 0:
-        return settings
-    return replace(settings, seed=(settings.seed + number * APART) % 2**63)
 
 
 def stops(body: Sampling) -> list[str]:

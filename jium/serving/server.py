@@ -101,7 +101,7 @@ def _signals(keys: KeyFile | None) -> Iterator[None]:
 
     def reread(number: int, frame: FrameType | None) -> None:
         if keys is not None:
-            keys.refresh(always=True)
+            keys.forget()
 
     wanted = {signal.SIGTERM: done, signal.SIGINT: done, signal.SIGHUP: reread}
     before = {number: signal.signal(number, handler) for number, handler in wanted.items()}
@@ -114,12 +114,15 @@ def _signals(keys: KeyFile | None) -> Iterator[None]:
 
 @contextmanager
 def _logged(log: Log) -> Iterator[None]:
-    """What uvicorn has to say goes into the log."""
-    theirs, handler = logging.getLogger("uvicorn"), ForLog(log)
-    theirs.addHandler(handler)
-    before, theirs.propagate = theirs.propagate, False
+    """What uvicorn and asyncio have to say goes into the log."""
+    theirs, handler = [logging.getLogger(name) for name in ("uvicorn", "asyncio")], ForLog(log)
+    before = [one.propagate for one in theirs]
+    for one in theirs:
+        one.addHandler(handler)
+        one.propagate = False
     try:
         yield
     finally:
-        theirs.removeHandler(handler)
-        theirs.propagate = before
+        for one, propagate in zip(theirs, before, strict=True):
+            one.removeHandler(handler)
+            one.propagate = propagate

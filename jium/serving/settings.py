@@ -1,5 +1,7 @@
 """What a server allows: how many at a time, how much of it, how long."""
 
+from math import inf
+
 from jium.config import config
 from jium.errors import ConfigError
 
@@ -25,6 +27,8 @@ class ServerSettings:
             self._check(name, getattr(self, name) >= 1, "must be at least 1; got {value}.")
         for name in ("max_waiting", "prefix_tokens", "grace_s"):
             self._check(name, getattr(self, name) >= 0, "must be 0 or more; got {value}.")
+        for name in ("grace_s", "max_body_mb"):
+            self._check(name, getattr(self, name) < inf, "must be finite; got {value}.")
         for name in ("timeout_s", "max_body_mb"):
             self._check(name, getattr(self, name) > 0, "must be above 0; got {value}.")
         for name in ("requests_per_minute", "tokens_per_minute"):

@@ -5,92 +5,30 @@ list in, a result for each. Results are the same records that `--json` prints.
 from collections.abc import Callable
 from functools import partial
 from inspect import Parameter, signature
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
-from pydantic import Field, create_model
+from pydantic import create_model
 
 from jium.messages import say
 from jium.serving.embeddings import check_characters, count
 from jium.serving.errors import refused
 from jium.serving.models import Served
-from jium.serving.options import SMALLEST, cold
 from jium.serving.routes import ERRORS, World, visit_of
-from jium.serving.schemas import SEED, Body, Stop
+from jium.serving.task_schemas import (
+    Answer,
+    Ask,
+    Classify,
+    Generate,
+    Summarise,
+    Tag,
+    Translate,
+)
 from jium.tasks.classify import THRESHOLD, Gives
 
-MANY = 1024  # texts of a request
-BEAM = 16
-NEW = 4096  # tokens
 ROWS = 16  # texts between two looks at whether the client still waits
-
-Texts = str | Annotated[list[str], Field(min_length=1, max_length=MANY)]
 Results = list[dict[str, Any]]
-
-
-class Ask(Body):
-    """model: may be left out where one alone can do it."""
-
-    model: str | None = None
-
-
-class Translate(Ask):
-    text: Texts
-    to: str | None = None
-    tag: str | None = None
-    beam: Annotated[int, Field(ge=1, le=BEAM)] | None = None
-    n_best: Annotated[int, Field(ge=1, le=BEAM)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=100)] | None = None
-    top_k: Annotated[int, Field(ge=1)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=NEW)] | None = None
-    seed: Annotated[int, Field(ge=-SEED, le=SEED)] | None = None
-
-
-class Generate(Ask):
-    prompt: Texts
-    temperature: Annotated[float, Field(ge=0, le=100)] | None = None
-    top_k: Annotated[int, Field(ge=1)] | None = None
-    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    min_p: Annotated[float, Field(gt=0, le=1)] | None = None
-    repetition_penalty: Annotated[float, Field(ge=0.1, le=10)] | None = None
-    beam: Annotated[int, Field(ge=1, le=BEAM)] | None = None
-    n_best: Annotated[int, Field(ge=1, le=BEAM)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=NEW)] | None = None
-    stop: Annotated[list[Stop], Field(max_length=4)] | None = None
-    seed: Annotated[int, Field(ge=-SEED, le=SEED)] | None = None
-
-
-class Summarise(Ask):
-    text: Texts
-    sentences: Annotated[int, Field(ge=1, le=1000)] | None = None
-    max_chars: Annotated[int, Field(ge=1)] | None = None
-    beam: Annotated[int, Field(ge=1, le=BEAM)] | None = None
-    n_best: Annotated[int, Field(ge=1, le=BEAM)] | None = None
-    max_tokens: Annotated[int, Field(ge=1, le=NEW)] | None = None
-    seed: Annotated[int, Field(ge=-SEED, le=SEED)] | None = None
-
-
-class Classify(Ask):
-    """second: the other text, where two are judged together; a list, where `text` is one."""
-
-    text: Texts
-    second: Texts | None = None
-    top: Annotated[int, Field(ge=1)] | None = None
-
-
-class Tag(Ask):
-    text: Texts
-
-
-class Answer(Ask):
-    """A list of questions, or of contexts; where one of both is a single text, it goes with all."""
-
-    question: Texts
-    context: Texts
-    n_best: Annotated[int, Field(ge=1, le=100)] | None = None
-    max_answer_tokens: Annotated[int, Field(ge=1, le=512)] | None = None
 
 
 def router(world: World) -> APIRouter:
@@ -124,10 +62,7 @@ def _add(
         texts = [text for part in given.values() for text in part]
         check_characters(texts, world.settings.max_characters, next(iter(given)))
         assert served.pool is not None
-        visit.model = served.name
-        n_tokens = await served.pool.run(partial(count, served, texts))
-        visit.account.read(n_tokens)
-        visit.n_in = n_tokens
+        visit.reads(served.name, await served.pool.run(partial(count, served, texts)))
         results: Results = []
         for start in range(0, max(map(len, given.values())), ROWS):
             results += await served.pool.run(
@@ -151,12 +86,8 @@ def _options(body: Ask) -> dict[str, Any]:
     """What was asked for beside the texts."""
     skipped = {"model", *TEXTS}
     given = body.model_dump(exclude=skipped, exclude_none=True)
-    if cold(given.get("temperature")):
+    if given.get("temperature"):
         given.setdefault("beam", 1)
-    elif "temperature" in given:
-        given["temperature"] = 0.0
-    if "top_p" in given:
-        given["top_p"] = max(given["top_p"], SMALLEST)
     return given
 
 

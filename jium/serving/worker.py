@@ -85,7 +85,8 @@ class Ticket:
             raise self._error
 
 
-News = list[tuple[Ticket, Step | None, str | None]]  # a token or none, and why it has ended or None
+# A token or none, why it has ended or None, and the error that has ended it.
+News = list[tuple[Ticket, Step | None, str | None, ApiError | None]]
 
 
 class Worker:
@@ -179,11 +180,11 @@ class Worker:
         return max(1, min(60, round(self._usual_s * rounds)))
 
     def _deliver(self, news: News) -> None:
-        for ticket, step, reason in news:
+        for ticket, step, reason, error in news:
             if step is not None:
                 ticket.take(step)
             if reason is not None:
-                self._finish(ticket, reason)
+                self._finish(ticket, reason, error)
 
     def _finish(self, ticket: Ticket, reason: str | None, error: ApiError | None = None) -> None:
         if ticket in self._open:
@@ -218,19 +219,21 @@ class Worker:
             self._fail(error)
 
     def _begin(self, ticket: Ticket) -> None:
-        error: ApiError | None = None
         try:
             ticket.running = self._engine.submit(ticket.request)
-            self._tickets[id(ticket.running)] = ticket
-        except JiumError as refusal:
-            error = of(refusal)
-        except Exception as unmeant:
-            self._log.fault(unmeant, model=self._name)
-            error = fault()
-        if error is not None:
-            self._call(ticket, lambda: self._finish(ticket, None, error))
+        except Exception as error:
+            said = self._said(error)
+            self._call(ticket, lambda: self._finish(ticket, None, said))
         else:
+            self._tickets[id(ticket.running)] = ticket
             self._call(ticket, lambda: _admit(ticket))
+
+    def _said(self, error: Exception) -> ApiError:
+        """What the client is told of an error; of one that nobody meant, the log is told more."""
+        if isinstance(error, JiumError):
+            return of(error)
+        self._log.fault(error, model=self._name)
+        return fault()
 
     def _cancel(self, ticket: Ticket) -> None:
         running, ticket.running = ticket.running, None
@@ -249,7 +252,8 @@ class Worker:
             if reason is not None:
                 del self._tickets[id(running)]
                 ticket.running = None
-            news.append((ticket, step, reason))
+            error = None if running.error is None else self._said(running.error)
+            news.append((ticket, step, reason, error))
         if news:
             self._call(news[0][0], lambda: self._deliver(news))
 

@@ -2,25 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from jium.errors import JiumError
-from jium.generation.constrained import Constraint, constraint_of
+from jium.generation.constrained import constraint_of
 from jium.generation.engine import Request, Step
 from jium.generation.settings import GenerationConfig
 from jium.messages import say
 from jium.serving.door import Visit
-from jium.serving.errors import of, refused, too_long
+from jium.serving.errors import refused, too_long
 from jium.serving.metrics import Metrics
 from jium.serving.models import Served
-from jium.serving.options import seeded
 from jium.serving.worker import Ticket
 from jium.tasks.text_stream import TextStream
+from jium.tasks.written import drawn_apart
 
 
 @dataclass
@@ -58,7 +54,6 @@ class Writing:
                 text = self._stream.close()
             stopped = self._stream.stopped or self._ticket.finish_reason != "length"
             self.finish_reason = "stop" if stopped else "length"
-            _check(self._ticket.request.constraint)
             if text or held:
                 yield Piece(text, held)
         finally:
@@ -115,15 +110,17 @@ async def begin(
     tokenizer, room = served.writer.tokenizer, served.worker.capacity
     if (n := sum(job.n for job in jobs)) > room:
         raise refused("n", say("{n} answers; {room} are allowed at a time.", n=n, room=room))
-    visit.model = served.name
-    visit.account.read(n_in := sum(len(job.ids) for job in jobs))
-    visit.n_in = n_in
+    form = jobs[0].form if jobs else None  # of one request, alike for all
+    limit = None
+    if form is not None:
+        make = partial(constraint_of, tokenizer, jobs[0].ends, **form)
+        limit = await asyncio.to_thread(make)
     requests = [
         Request(
             job.ids,
-            seeded(job.settings, number),
+            drawn_apart(job.settings, number),
             job.ends,
-            None if job.form is None else await asyncio.to_thread(_constraint, served, job),
+            None if limit is None else limit.copy(),
             job.top_logprobs,
         )
         for job in jobs
@@ -183,45 +180,3 @@ def check_room(served: Served, ids: Sequence[int], param: str) -> None:
     """Raises ApiError context_length_exceeded for a prompt that leaves no room for a token."""
     if len(ids) >= served.window:
         raise too_long(len(ids), served.window - 1, param)
-
-
-# ---------------------------------------------------------------- constraints
-
-
-class Contained:
-    """A constraint whose failure ends its own answer, not all that share the batch with it."""
-
-    def __init__(self, inner: Constraint) -> None:
-        self._inner = inner
-        self.error: JiumError | None = None
-
-    def allowed(self) -> Tensor:
-        if self.error is None:
-            try:
-                return self._inner.allowed()
-            except JiumError as error:
-                self.error = error
-        return torch.zeros(1, dtype=torch.bool)  # nothing: the engine ends the answer
-
-    def take(self, token: int) -> None:
-        if self.error is None:
-            try:
-                self._inner.take(token)
-            except JiumError as error:
-                self.error = error
-
-    @property
-    def done(self) -> bool:
-        with suppress(JiumError):
-            return self.error is not None or self._inner.done
-        return True
-
-
-def _check(constraint: Any) -> None:
-    if isinstance(constraint, Contained) and constraint.error is not None:
-        raise of(constraint.error)
-
-
-def _constraint(served: Served, job: Job) -> Contained:
-    assert served.writer is not None and job.form is not None
-    return Contained(constraint_of(served.writer.tokenizer, job.ends, **job.form))

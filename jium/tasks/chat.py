@@ -9,6 +9,7 @@ import torch
 
 from jium.checkpoint.run import read_config
 from jium.errors import DataError
+from jium.generation.rows import max_len_of
 from jium.generation.settings import GenerationConfig
 from jium.tasks.export import export_writer
 from jium.tasks.generate import NEW, Writer
@@ -87,7 +88,7 @@ class Chatter:
         DataError where not even the last turn fits.
         """
         check(messages)
-        window = self.model.config.max_len
+        window = max_len_of(self.model)
         room = window - min(max_tokens or NEW, window // LEAST_SHARE)
         kept = newest(messages, lambda some: len(self.template.ids(some, reply=True)) <= room)
         if not kept:
@@ -99,6 +100,15 @@ class Chatter:
                 room=room,
             )
         return self.template.ids(kept, reply=True)
+
+    def takes(self, messages: Messages, *, system: str | None = None, **options: Any) -> bool:
+        """Whether `chat` can answer: the model can read the last turn, with room for an answer."""
+        settings, _ = self.writer.asked(options)
+        try:
+            self._prompt_of(messages, system, settings)
+        except DataError:
+            return False
+        return True
 
     def export(self, out: str | Path, to: str = "transformers") -> None:
         """Write a folder that transformers loads, its chat template with it."""
@@ -139,8 +149,9 @@ class Chatter:
     def _prompt_of(
         self, messages: Any, system: str | None, settings: GenerationConfig
     ) -> list[int]:
+        check(messages)
         system = system if system is not None else self.system
-        if system and messages and messages[0].get("role") != "system":
+        if system and messages[0]["role"] != "system":
             messages = [{"role": "system", "content": system}, *messages]
         return self.prompt(messages, settings.max_tokens)
 

@@ -151,14 +151,20 @@ class SpanFiller:
         max_tokens: int | None = None,
         length_penalty: float = 1.0,
     ) -> list[list[Hypothesis]]:
+        for key, value in (("n_best", n_best), ("beam", beam), ("max_tokens", max_tokens)):
+            if value is not None and value < 1:
+                raise ConfigError("must be at least 1; got {value}.", key=key, value=value)
         beam = beam or n_best
-        if n_best < 1 or beam < n_best:
-            raise ConfigError("must not exceed beam; got {value}. Raise beam.", value=n_best)
+        if beam < n_best:
+            raise ConfigError(
+                "must not exceed beam; got {value}. Raise beam.", key="n_best", value=n_best
+            )
         self.model.eval()
         device = self.model.output.weight.device
         sources = [self.format.source(row) for row in rows]
         layout = Layout([len(source) for source in sources], device)
-        limit = min(max_tokens or self.model.config.max_len, self.model.config.max_len) - 1
+        most = self.model.config.max_len - 1  # START takes a place
+        limit = min(max_tokens or most, most)
         decoder = Seq2SeqDecoder(self.model, packed(sources).to(device), layout, limit)
         ends = self.format.start_id, self.format.eos_id
         return beam_search(decoder, len(rows), beam, *ends, limit, length_penalty)

@@ -22,26 +22,13 @@ from jium.models.gpt import Gpt
 from jium.nn.layout import Layout
 from jium.tasks.export import export_writer
 from jium.tasks.text_stream import TextStream
+from jium.tasks.written import Begun, Written, drawn_apart, turned
 from jium.text.tokenizer import Tokenizer
 
 ROWS = 64  # texts written at a time, beams not counted
 PREFILL = 4096  # tokens of prompts read at a time
 NEW = 256  # tokens to write where nobody says how many
 NEVER = -1  # the end of a text, where no token ends one
-APART = 0x9E3779B97F4A7C15  # between the seeds of texts that are drawn under one seed
-
-
-@dataclass
-class Written:
-    """New tokens, their text up to the first stop string, and why it ended.
-
-    steps: the tokens with their log-probabilities, where these were asked for.
-    """
-
-    tokens: list[int]
-    text: str
-    finish_reason: str | None = None  # "stop" or "length"
-    steps: list[Step] = field(default_factory=list)
 
 
 @dataclass
@@ -83,7 +70,8 @@ class Writer:
         options: any setting of `GenerationConfig`, such as max_tokens=50, temperature=0.8,
         top_p=0.9, seed=1, beam=4; with n_best above 1 each text gives a list. One of choices,
         regex, grammar, json_schema says what the new text must be (see `constraint_of`). Raises
-        DataError for a text that the model cannot take.
+        DataError for a text that the model cannot take, ConfigError where it cannot write what was
+        asked for.
         """
         texts = [prompt] if isinstance(prompt, str) else list(prompt)
         found = [[one.text for one in several] for several in self.write_texts(texts, options)]
@@ -119,7 +107,7 @@ class Writer:
         settings = replace(settings, max_tokens=settings.max_tokens or NEW)
         if not limits:
             return settings, None
-        return settings, lambda: constraint_of(self.tokenizer, self.ends, **limits)
+        return settings, constraint_of(self.tokenizer, self.ends, **limits).copy
 
     def ids(self, text: str) -> list[int]:
         """A text as the model reads it. Raises DataError where it cannot."""
@@ -165,7 +153,7 @@ class Writer:
             return [[self._contrastive(ids, settings)] for ids in rows]
         n = settings.n_best
         requests = [
-            Request(ids, _drawn_apart(settings, i), self.ends, None, top_logprobs)
+            Request(ids, drawn_apart(settings, i), self.ends, None, top_logprobs)
             for i, ids in enumerate(ids for ids in rows for _ in range(n))
         ]
         for request, constraint in zip(requests, constraints or (), strict=constraints is not None):
@@ -197,16 +185,15 @@ class Writer:
             return []
         engine = Engine(self.model, min(ROWS, len(requests)), PREFILL)
         order = sorted(range(len(requests)), key=lambda i: len(requests[i].ids))
-        texts: dict[int, _Text] = {}  # by request
-        of: dict[Running, _Text] = {}
+        texts: dict[int, Begun] = {}  # by request
+        of: dict[Running, Begun] = {}
         for i in order:
             stream = TextStream(self.tokenizer, requests[i].ids, stops)
-            texts[i] = of_one = _Text(engine.submit(requests[i]), stream)
+            texts[i] = of_one = Begun(engine.submit(requests[i]), stream)
             of[of_one.running] = of_one
-        while engine.active or engine.waiting:
-            for running, step in engine.step():
-                if stops and step is not None and of[running].push(step.token):
-                    engine.cancel(running)
+        for running, step in turned(engine):
+            if stops and step is not None and of[running].push(step.token):
+                engine.cancel(running)
         return [texts[i].written() for i in range(len(requests))]
 
     def _contrastive(self, ids: list[int], settings: GenerationConfig) -> Written:
@@ -270,34 +257,9 @@ class Writer:
 CONSTRAINTS = ("choices", "regex", "grammar", "json_schema")
 
 
-@dataclass
-class _Text:
-    """A request under way, and its text so far."""
-
-    running: Running
-    stream: TextStream
-    text: str = ""
-
-    def push(self, token: int) -> bool:
-        """Take a new token; whether a stop string ends the text."""
-        self.text += self.stream.push(token)
-        return self.stream.stopped
-
-    def written(self) -> Written:
-        steps, stream = self.running.steps, self.stream
-        tokens = [step.token for step in steps]
-        text = self.text + stream.close() if stream.stops else stream.whole(tokens)
-        return Written(
-            tokens, text, "stop" if stream.stopped else self.running.finish_reason, steps
-        )
-
-
 def _tokens(engine: Engine) -> Iterator[int]:
     """The tokens of the one request of an engine."""
-    while engine.active or engine.waiting:
-        for _, step in engine.step():
-            if step is not None:
-                yield step.token
+    return (step.token for _, step in turned(engine) if step is not None)
 
 
 def _pieces(stream: TextStream, tokens: Iterator[int]) -> Iterator[str]:
@@ -308,13 +270,6 @@ def _pieces(stream: TextStream, tokens: Iterator[int]) -> Iterator[str]:
             return
     if piece := stream.close():
         yield piece
-
-
-def _drawn_apart(settings: GenerationConfig, i: int) -> GenerationConfig:
-    """The settings of the i-th text of several, the first of which is drawn as one alone would."""
-    if settings.seed is None or settings.temperature == 0:
-        return settings if settings.n_best == 1 else replace(settings, n_best=1)
-    return replace(settings, n_best=1, seed=(settings.seed + i * APART) % 2**63)
 
 
 def _gpt(model: nn.Module, key: str) -> Gpt:

@@ -7,7 +7,6 @@ Where it is and the key come from OPENAI_BASE_URL and OPENAI_API_KEY, of the env
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -22,11 +21,11 @@ from jium.generation.grammars import ANY_OBJECT, schema_of
 from jium.generation.settings import GenerationConfig
 from jium.tasks.chat import to_messages
 from jium.tasks.outside_errors import explained
+from jium.tasks.outside_place import OPENAI, place_and_key, shown
 from jium.tasks.spending import Purse, Usage, tokens_at_most
 from jium.text.chat_template import Message, check
 
 PREFIX = "openai:"
-OPENAI = "https://api.openai.com/v1"
 ROOM = 1024  # tokens of an answer where nobody says how many, and a budget must hold
 OF_A_MESSAGE = 16  # tokens around one, at most
 AT_ONCE = 256  # texts embedded in one call
@@ -62,8 +61,8 @@ class Outside:
             raise ConfigError("no name of a model: openai:NAME, as in openai:gpt-4o-mini.")
         self.name = name
         self.system: str | None = None
-        url, key = _place_and_key()
-        self.place = _shown(url)
+        url, key = place_and_key()
+        self.place = shown(url)
         self._is_openai = urlsplit(url).hostname == urlsplit(OPENAI).hostname
         self.timeout_s = timeout_s
         self.purse = Purse.of(name, budget, prices)
@@ -270,48 +269,3 @@ def _after(first: str, rest: Iterator[str]) -> Iterator[str]:
     if first:
         yield first
     yield from rest
-
-
-# ---------------------------------------------------------------- where it is, and the key
-
-
-def _place_and_key() -> tuple[str, str]:
-    """Raises ConfigError where there is no key, or the address is none."""
-    url = (_setting("OPENAI_BASE_URL") or OPENAI).strip()
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-        raise ConfigError("is not an address that begins with http:// or https://.", key=URL)
-    key = (_setting("OPENAI_API_KEY") or "").strip()
-    if not key and url != OPENAI:
-        key = "none"  # endpoints of one's own mostly ask for none
-    if not key:
-        raise ConfigError(
-            "no key for {place}. Put it into the environment as {name}, or into a file .env here "
-            "as {name}=...; for an endpoint of your own, set OPENAI_BASE_URL.",
-            place=_shown(url),
-            name=KEY,
-        )
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise ConfigError("holds characters that no key has. Copy it again.", key=KEY)
-    return url, key
-
-
-URL, KEY = "OPENAI_BASE_URL", "OPENAI_API_KEY"
-
-
-def _setting(name: str) -> str | None:
-    if value := os.environ.get(name):
-        return value
-    if not Path(".env").is_file():
-        return None
-    try:
-        values = require("dotenv", "outside").dotenv_values(".env", interpolate=False)
-    except (OSError, UnicodeDecodeError):
-        raise ConfigError("{path}: cannot be read as text.", path=".env") from None
-    return values.get(name)
-
-
-def _shown(url: str) -> str:
-    """The address without the name and password that may stand in it."""
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}"

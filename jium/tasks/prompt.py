@@ -5,6 +5,7 @@ Examples come from a file; which, how many and in what order are settings. They 
 of the model: one that does not is left out whole, and how many went in is said.
 """
 
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -146,15 +147,21 @@ def _one(names: list[str]) -> str | None:
 
 def choose(shots: Sequence[Shot], text: str, settings: FewShot, k: int | None = None) -> list[Shot]:
     """The `k` examples for a text, in the order in which they stand before it."""
+    ranked = _wanted(shots, text, settings)
+    return [shots[i] for i in _in_order(ranked[: settings.k if k is None else k], settings)]
+
+
+def _wanted(shots: Sequence[Shot], text: str, settings: FewShot) -> list[int]:
+    """Numbers of the examples, the one that is wanted most first, labels in turn if they are to."""
     ranked = _ranked(shots, text, settings)
-    if settings.balance:
-        ranked = _in_turn(ranked, shots)
-    chosen = ranked[: settings.k if k is None else k]
+    return _in_turn(ranked, shots) if settings.balance else ranked
+
+
+def _in_order(chosen: list[int], settings: FewShot) -> list[int]:
+    """Numbers of examples as they stand before a text."""
     if settings.order == "given":
-        chosen = sorted(chosen)
-    elif settings.order == "similar":
-        chosen = chosen[::-1]
-    return [shots[i] for i in chosen]
+        return sorted(chosen)
+    return chosen[::-1] if settings.order == "similar" else chosen
 
 
 def _ranked(shots: Sequence[Shot], text: str, settings: FewShot) -> list[int]:
@@ -202,11 +209,17 @@ def prompt(
     """
     settings = settings or FewShot()
     wanted = min(settings.k, len(shots))
-    for k in range(wanted, 0, -1):
-        made = _written(choose(shots, text, settings, k), text, settings, wanted)
-        if fits is None or fits(made):
-            return made
-    return _written([], text, settings, wanted)
+    ranked = _wanted(shots, text, settings)
+
+    def made(k: int) -> Prompt:
+        chosen = [shots[i] for i in _in_order(ranked[:k], settings)]
+        return _written(chosen, text, settings, wanted)
+
+    whole = made(wanted)
+    if fits is None or fits(whole):
+        return whole
+    # fewer examples are shorter: how many fit is found by halving
+    return made(bisect_left(range(1, wanted), True, key=lambda k: not fits(made(k))))
 
 
 def _written(shots: list[Shot], text: str, settings: FewShot, wanted: int) -> Prompt:
@@ -277,8 +290,9 @@ def generate_from(
     seen = min((one.used for one in asked), default=0)
     if hasattr(task, "chat"):
         return [task.chat(one.messages, **options) for one in asked], seen
-    stops = dict.fromkeys(
-        [*(options.pop("stop", None) or []), *(s for p in asked for s in p.stops)]
-    )
+    given = options.pop("stop", None) or []
+    if isinstance(given, str):
+        raise ConfigError("must be a list; got {value!r}.", key="stop", value=given)
+    stops = dict.fromkeys([*given, *(s for p in asked for s in p.stops)])
     found = task.generate([one.text for one in asked], stop=list(stops), **options)
     return [text.strip() for text in found], seen

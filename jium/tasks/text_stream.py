@@ -4,6 +4,7 @@ from jium.text.hangul import ESCAPE, has_final, is_syllable
 from jium.text.tokenizer import Tokenizer
 
 CONTEXT = 16  # tokens before the new ones that are decoded with them, up to twice as many
+MANY = 4 * CONTEXT  # open tokens above which some are settled
 HALF = "\ufffd"  # what stands for bytes that are no whole character yet
 BYTES = 3  # of a character of UTF-8 at most, while it is not whole
 LEADS = "".join(map(chr, range(0x1100, 0x1113))) + ESCAPE  # letters that a syllable begins with
@@ -21,7 +22,7 @@ class TextStream:
     ) -> None:
         self.tokenizer, self.stops = tokenizer, stops or []
         self.stopped = False
-        self._settle(list(before or []), None)
+        self._settle(since_special(tokenizer, before or []), None)
         self._open: list[int] = []  # tokens whose text may change with those that follow
         self._told = ""  # of the open tokens, the text that is certain nevertheless
         self._held = ""  # text that may yet become a stop string
@@ -39,6 +40,8 @@ class TextStream:
             self._open, self._told = [], ""
         else:
             self._told += new
+            if len(self._open) > MANY:
+                self._settle_begun()
         return self._before_stops(new)
 
     def close(self) -> str:
@@ -66,6 +69,17 @@ class TextStream:
         self._context = context
         self._given = self.tokenizer.decode(context) if given is None else given
 
+    def _settle_begun(self) -> None:
+        """Settle the most of the open tokens, where their text is told and the rest reads alike
+        without them: bytes that are no characters could be open without end.
+        """
+        begun, rest = [*self._context, *self._open[:-CONTEXT]], self._open[-CONTEXT:]
+        given = self.tokenizer.decode(begun)
+        told = given[len(self._given) :]
+        if self._whole == given + self.tokenizer.decode(rest) and self._told.startswith(told):
+            self._settle(begun, given)
+            self._open, self._told = rest, self._told[len(told) :]
+
     def _text(self) -> str:
         """The text of the open tokens, as it reads after what stands before them."""
         self._whole = self.tokenizer.decode([*self._context, *self._open])
@@ -91,6 +105,14 @@ class TextStream:
         held = max((_begun(text, stop) for stop in self.stops), default=0)
         self._held = text[len(text) - held :]
         return text[: len(text) - held]
+
+
+def since_special(tokenizer: Tokenizer, ids: list[int]) -> list[int]:
+    """What stands after the last special token, as a mark of a chat: there a text begins anew, and
+    a tokenizer that writes a space before each text has written one that is not to be shown.
+    """
+    marks = [place for place, one in enumerate(ids) if one in tokenizer.special_ids]
+    return list(ids[marks[-1] + 1 :]) if marks else list(ids)
 
 
 def _may_grow(last: str) -> bool:

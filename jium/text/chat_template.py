@@ -8,6 +8,7 @@ anywhere.
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Literal
@@ -145,12 +146,14 @@ def check(messages: Sequence[Any]) -> None:
 def newest(messages: Sequence[Message], fits: Callable[[Sequence[Message]], bool]) -> list[Message]:
     """The most of a chat that fits: its system message, and the newest turns from a user's on.
 
-    Empty where not even the last turn fits.
+    fits: what is true of a chat must be true of its newest turns; a long chat is halved, and not
+    shortened turn by turn. Empty where not even the last turn fits.
     """
     system = [m for m in messages[:1] if m["role"] == "system"]
     turns = list(messages[len(system) :])
     starts = [i for i, m in enumerate(turns) if m["role"] == "user"] or [0]
-    return next((kept for i in starts if fits(kept := [*system, *turns[i:]])), [])
+    place = bisect_left(starts, True, key=lambda i: fits([*system, *turns[i:]]))
+    return [*system, *turns[starts[place] :]] if place < len(starts) else []
 
 
 def _compiled(source: str) -> Any:

@@ -16,9 +16,7 @@ from jium.text.terms import singular
 NOUNS = ("NNG", "NNP", "XR")
 PREDICATES = ("VV", "VA")
 # Verbs that say little alone: do, become, be, not be, be like, see, come out.
-LITTLE = frozenset(
-    ("하", "되", "있", "없", "같", "보", "나오", "이러", "그러", "어떻", "그렇", "이렇")
-)
+LITTLE = ("하", "되", "있", "없", "같", "보", "나오", "이러", "그러", "어떻", "그렇", "이렇")
 
 _HANGUL = re.compile(r"[가-힣]")
 _HALVES = re.compile("[\ud800-\udfff]")  # lone surrogates, on which Kiwi stumbles

@@ -124,6 +124,12 @@ class Tokenizer:
         added = sorted(self.backend.get_added_tokens_decoder().items())
         return [token.content for _, token in added if token.special]
 
+    @cached_property
+    def special_ids(self) -> frozenset[int]:
+        """The ids of `special_tokens`."""
+        found = (self.backend.token_to_id(token) for token in self.special_tokens)
+        return frozenset(i for i in found if i is not None)
+
     def token_id(self, token: str) -> int | None:
         """The id of a special token, or of a piece as `tokens` shows it; None where there is none.
 
@@ -150,7 +156,7 @@ class Tokenizer:
         """Give ids, after all others, to those special tokens that are not there yet."""
         new = [AddedToken(t, special=True, normalized=False) for t in tokens]
         self.backend.add_special_tokens(new)
-        for name in ("vocab_size", "special_tokens", "pieces", "_id_of_piece"):
+        for name in ("vocab_size", "special_tokens", "special_ids", "pieces", "_id_of_piece"):
             self.__dict__.pop(name, None)
 
     @cached_property

@@ -36,7 +36,11 @@ SHOWN = 3  # answers in the log
 
 @dataclass
 class ChatSetup:
-    """What a trainer works with. too_long: chats of which not even the last exchange fits."""
+    """What a trainer works with.
+
+    valid_chats: those that are answered and shown; too_long: chats of train of which not even the
+    last exchange fits.
+    """
 
     task: Chatter
     train: TextBatches
@@ -104,11 +108,17 @@ def set_up(recipe: Recipe, run: Path) -> ChatSetup:
     task = Chatter(_writer(model, tokenizer, recipe), template, recipe.data.system)
     max_len = recipe.model.max_len
     made = {split: encoded(template, chats(prepared, split), max_len) for split in SPLITS}
-    if not len(made["train"][0]):
-        raise DataError("no chat fits model.max_len={max_len} tokens. Raise it.", max_len=max_len)
+    for split, (rows, _) in made.items():
+        if not len(rows):
+            raise DataError(
+                "no {split} chat fits model.max_len={max_len} tokens. Raise it.",
+                split=split,
+                max_len=max_len,
+            )
     train = _batches(made["train"][0], recipe.train.batch_tokens, recipe.train.seed)
     valid = _batches(made["valid"][0], max(MEASURE_TOKENS, max_len))
-    shown = list(islice(chats(prepared, "valid"), recipe.train.metric_examples))
+    readable = (chat for chat in chats(prepared, "valid") if task.takes(chat[:-1]))
+    shown = list(islice(readable, recipe.train.metric_examples))
     return ChatSetup(task, train, valid, shown, prepared, made["train"][1])
 
 

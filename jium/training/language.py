@@ -16,13 +16,13 @@ from jium.data.documents import Documents, counts_of, prepare_documents
 from jium.data.language_batches import LanguageBatches
 from jium.data.texts import Texts
 from jium.errors import ConfigError
-from jium.messages import say
 from jium.models import MODELS
 from jium.tasks.generate import Writer
 from jium.text.chat_template import MARKS
 from jium.text.tokenizer import Tokenizer
 from jium.training.devices import autocast
 from jium.training.recipe import Recipe
+from jium.training.setup import OnDocuments
 from jium.training.trainer import Trainer
 from jium.training.understanding import begin_with_vectors, check_valid, tokenizer_of
 
@@ -32,7 +32,7 @@ MEASURE_TOKENS = 8192
 
 
 @dataclass
-class LanguageSetup:
+class LanguageSetup(OnDocuments):
     """What a trainer works with. valid_bytes: of the text that the valid split was encoded from."""
 
     task: Any
@@ -40,26 +40,6 @@ class LanguageSetup:
     valid: Any
     stored: dict[str, Documents]
     valid_bytes: int
-
-    def opening(self) -> str:
-        """How much text there is."""
-        counts = counts_of(self.stored["train"])
-        return say(
-            "{documents} documents to train on, {tokens} tokens; {valid} to validate with",
-            documents=f"{counts['documents']:,}",
-            tokens=f"{counts['tokens']:,}",
-            valid=f"{counts_of(self.stored['valid'])['documents']:,}",
-        )
-
-    def facts(self) -> dict[str, str]:
-        """What the model card says of the data."""
-        found = {split: counts_of(store) for split, store in self.stored.items()}
-        dropped = self.stored["train"].dropped
-        return {
-            "documents": ", ".join(f"{split} {n['documents']:,}" for split, n in found.items()),
-            "tokens": ", ".join(f"{split} {n['tokens']:,}" for split, n in found.items()),
-            "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
-        }
 
     def figures(self, trainer: Trainer) -> dict[str, float]:
         """Loss a token, perplexity, bits a byte, of windows that see nothing before them."""
@@ -71,17 +51,17 @@ class LanguageSetup:
     def samples(self) -> list[tuple[str, str, str]]:
         """Beginnings of documents of the valid split, how the model goes on, how the text does."""
         documents = self.stored["valid"].open()
+        max_len = getattr(self.task.model.config, "max_len", 4 * HEAD)
+        head = min(HEAD, (max_len - 1) // 2)
+        settings, _ = self.task.asked({"max_tokens": 3 * HEAD})
         shown = []
         for row in range(min(SHOWN, len(documents))):
             ids = documents.sentences(row)[0][: 4 * HEAD].tolist()
-            given, rest = (self.task.tokenizer.decode(part) for part in (ids[:HEAD], ids[HEAD:]))
+            given, rest = (self.task.tokenizer.decode(part) for part in (ids[:head], ids[head:]))
             if given.strip():
-                shown.append((given, self.task.generate(given, max_tokens=3 * HEAD), rest))
+                read = [*self.task.before, *ids[:head]]
+                shown.append((given, self.task.write([read], settings)[0][0].text, rest))
         return shown
-
-    def picture(self) -> None:
-        """Nothing to see."""
-        return None
 
 
 def measure(
@@ -152,6 +132,11 @@ def decoder(recipe: Recipe, run: Path, tokenizer: Tokenizer) -> nn.Module:
 
 def store(recipe: Recipe, tokenizer: Tokenizer, split: str, folder: Path) -> Documents:
     """The encoded documents of a split, found or made."""
+    if recipe.data.sentences != "none":
+        raise ConfigError(
+            "is for encoders; a model that writes reads a document whole. Leave it out.",
+            key="data.sentences",
+        )
     if (folder / split / "documents.json").is_file():
         return Documents(folder / split)
     return prepare_documents(
@@ -161,6 +146,8 @@ def store(recipe: Recipe, tokenizer: Tokenizer, split: str, folder: Path) -> Doc
 
 def text_bytes(documents: Documents, tokenizer: Tokenizer) -> int:
     """Of the text, as UTF-8, that documents were encoded from."""
+    if documents.n_bytes is not None:
+        return documents.n_bytes
     found = documents.open()
     texts = ([*map(int, part)] for row in range(len(found)) for part in found.sentences(row))
     return sum(len(text.encode()) for text in tokenizer.decode_batch(texts))

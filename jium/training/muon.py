@@ -32,7 +32,8 @@ class Muon(torch.optim.Optimizer):
             for p in group["params"]:
                 self.state[p] = {"momentum": torch.zeros_like(p)}
                 if not group["orthogonal"]:
-                    self.state[p] |= {"squares": torch.zeros_like(p), "steps": torch.zeros(())}
+                    steps = torch.zeros((), device=p.device)  # where the fused step reads it
+                    self.state[p] |= {"squares": torch.zeros_like(p), "steps": steps}
 
     @torch.no_grad()
     def step(self, closure: Any = None) -> None:  # type: ignore[override]

@@ -15,7 +15,6 @@ from jium.data.masked_batches import MaskedBatches
 from jium.data.masking import Masking, Unmasked
 from jium.data.texts import Texts
 from jium.errors import ConfigError, DataError
-from jium.messages import say
 from jium.models.bert import Bert
 from jium.models.electra import Electra, ElectraConfig
 from jium.models.elmo import Elmo, ElmoConfig
@@ -27,6 +26,7 @@ from jium.text.normalise import cleaning_of
 from jium.text.tokenizer import Tokenizer
 from jium.training.devices import autocast
 from jium.training.recipe import Recipe
+from jium.training.setup import OnDocuments
 from jium.training.trainer import Trainer
 from jium.training.understanding import begin_with_vectors, check_valid, tokenizer_of
 
@@ -35,33 +35,13 @@ MEASURE_TOKENS = 8192
 
 
 @dataclass
-class PretrainSetup:
+class PretrainSetup(OnDocuments):
     """What a trainer works with."""
 
     task: Filler
     train: MaskedBatches
     valid: MaskedBatches
     stored: dict[str, Documents]
-
-    def opening(self) -> str:
-        """How much text there is."""
-        counts = counts_of(self.stored["train"])
-        return say(
-            "{documents} documents to train on, {tokens} tokens; {valid} to validate with",
-            documents=f"{counts['documents']:,}",
-            tokens=f"{counts['tokens']:,}",
-            valid=f"{counts_of(self.stored['valid'])['documents']:,}",
-        )
-
-    def facts(self) -> dict[str, str]:
-        """What the model card says of the data."""
-        found = {split: counts_of(store) for split, store in self.stored.items()}
-        dropped = self.stored["train"].dropped
-        return {
-            "documents": ", ".join(f"{split} {n['documents']:,}" for split, n in found.items()),
-            "tokens": ", ".join(f"{split} {n['tokens']:,}" for split, n in found.items()),
-            "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
-        }
 
     def figures(self, trainer: Trainer) -> dict[str, float]:
         """The objective's mean loss on the valid split, and each part of it."""
@@ -95,10 +75,6 @@ class PretrainSetup:
             after = self.task.tokenizer.decode(ids[place + 1 :])
             shown.append((f"{text}[MASK]{after}", guess, self.task.tokenizer.pieces[ids[place]]))
         return shown
-
-    def picture(self) -> None:
-        """Nothing to see."""
-        return None
 
     @torch.inference_mode()
     def _guess(self, ids: list[int]) -> str:

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from jium.config import nearest
+from jium.data.documents import Documents, counts_of
 from jium.errors import ConfigError
+from jium.messages import say
 from jium.training.trainer import Batch, Trainer
 
 
@@ -21,6 +23,36 @@ class Setup(Protocol):
 
     def facts(self) -> dict[str, str]:
         """What the model card says of the data."""
+
+
+class OnDocuments:
+    """What every training on running text says of it. stored: its documents by split."""
+
+    stored: dict[str, Documents]
+
+    def opening(self) -> str:
+        """How much text there is."""
+        counts = counts_of(self.stored["train"])
+        return say(
+            "{documents} documents to train on, {tokens} tokens; {valid} to validate with",
+            documents=f"{counts['documents']:,}",
+            tokens=f"{counts['tokens']:,}",
+            valid=f"{counts_of(self.stored['valid'])['documents']:,}",
+        )
+
+    def facts(self) -> dict[str, str]:
+        """What the model card says of the data."""
+        found = {split: counts_of(store) for split, store in self.stored.items()}
+        dropped = self.stored["train"].dropped
+        return {
+            "documents": ", ".join(f"{split} {n['documents']:,}" for split, n in found.items()),
+            "tokens": ", ".join(f"{split} {n['tokens']:,}" for split, n in found.items()),
+            "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
+        }
+
+    def picture(self) -> None:
+        """Nothing to see."""
+        return None
 
 
 class Batches(Protocol):

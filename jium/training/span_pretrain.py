@@ -12,7 +12,6 @@ from jium.data.spans import Corruption, sentinel_ids, sentinel_names
 from jium.data.texts import Texts
 from jium.errors import ConfigError, DataError
 from jium.evaluation.translation import mean_loss
-from jium.messages import say
 from jium.models.encoder_decoder import EncoderDecoder
 from jium.objectives.span_corruption import SpanCorruption
 from jium.tasks.fill_spans import SpanFiller
@@ -21,6 +20,7 @@ from jium.text.settings import MASK
 from jium.training.devices import autocast
 from jium.training.language import decoder, store
 from jium.training.recipe import Recipe
+from jium.training.setup import OnDocuments
 from jium.training.trainer import Trainer
 from jium.training.understanding import check_valid, tokenizer_of
 
@@ -30,33 +30,13 @@ MEASURE_TOKENS = 8192
 
 
 @dataclass
-class SpanSetup:
+class SpanSetup(OnDocuments):
     """What a trainer works with."""
 
     task: SpanFiller
     train: SpanBatches
     valid: SpanBatches
     stored: dict[str, Documents]
-
-    def opening(self) -> str:
-        """How much text there is."""
-        counts = counts_of(self.stored["train"])
-        return say(
-            "{documents} documents to train on, {tokens} tokens; {valid} to validate with",
-            documents=f"{counts['documents']:,}",
-            tokens=f"{counts['tokens']:,}",
-            valid=f"{counts_of(self.stored['valid'])['documents']:,}",
-        )
-
-    def facts(self) -> dict[str, str]:
-        """What the model card says of the data."""
-        found = {split: counts_of(stored) for split, stored in self.stored.items()}
-        dropped = self.stored["train"].dropped
-        return {
-            "documents": ", ".join(f"{split} {n['documents']:,}" for split, n in found.items()),
-            "tokens": ", ".join(f"{split} {n['tokens']:,}" for split, n in found.items()),
-            "dropped": ", ".join(f"{why} {n:,}" for why, n in dropped.items()) or "none",
-        }
 
     def figures(self, trainer: Trainer) -> dict[str, float]:
         """Loss and perplexity a token of the targets of the valid split, sentinels included."""
@@ -81,10 +61,6 @@ class SpanSetup:
             shown.append((masked, self.task.spans(masked, max_tokens=12)[0], decode(span)))
         return shown
 
-    def picture(self) -> None:
-        """Nothing to see."""
-        return None
-
 
 def set_up(recipe: Recipe, run: Path) -> SpanSetup:
     """Train the tokenizer, with sentinels, and encode the documents (or find both, when a run goes
@@ -108,8 +84,9 @@ def set_up(recipe: Recipe, run: Path) -> SpanSetup:
     tokenizer = tokenizer_of(recipe, run, lambda: Texts(recipe.data).split("train"), special)
     folder = run / "last" / "data"
     stored = {split: store(recipe, tokenizer, split, folder) for split in ("train", "valid")}
-    _check(counts_of(stored["train"]))
     check_valid(range(counts_of(stored["valid"])["documents"]), recipe.data.valid_share)
+    for documents in stored.values():
+        _check(counts_of(documents))
     model = decoder(recipe, run, tokenizer)
     assert isinstance(model, EncoderDecoder)
     task = SpanFiller.of(model, tokenizer, cleaning_of(recipe.data))

@@ -16,6 +16,7 @@ from jium.data.pairs import Pair, Prepared
 from jium.data.preparing import write_line
 from jium.data.split import SPLITS
 from jium.data.summaries import prepare_summaries
+from jium.errors import ConfigError
 from jium.evaluation.summaries import DOCUMENTS, rouge_beside_lead
 from jium.files import make_folder, whole_file
 from jium.messages import say
@@ -38,7 +39,7 @@ def set_up_pairs(recipe: Recipe, run: Path) -> "SummarySetup":
     """Documents and summaries as source and target of an encoder and a decoder."""
     documents = _documents(recipe, run)
     tokenizer = tokenizer_of(recipe, run, lambda: _texts(documents), ())
-    room = pair_room(recipe.model.max_len)
+    room = _checked(pair_room(recipe.model.max_len))
     cut = _write_heads(documents, run, lambda pair: _cut(pair, tokenizer, room))
     inner = translation.set_up(recipe, run)
     return SummarySetup(inner, Summariser(inner.task), documents, cut)
@@ -50,7 +51,7 @@ def set_up_chats(recipe: Recipe, run: Path) -> "SummarySetup":
     tokenizer = tokenizer_of(recipe, run, lambda: _texts(documents), MARKS)
     if tokenizer.chat_template is None:
         tokenizer.add_special_tokens(MARKS)
-    room = chat_room(ChatTemplate(tokenizer), recipe.model.max_len)
+    room = _checked(chat_room(ChatTemplate(tokenizer), recipe.model.max_len))
     cut = _write_heads(documents, run, lambda pair: _chat(_cut(pair, tokenizer, room)))
     inner = chat.set_up(recipe, run)
     return SummarySetup(inner, Summariser(inner.task), documents, cut)
@@ -160,6 +161,13 @@ def _texts(documents: Prepared) -> Iterator[str]:
     for pair in documents.pairs("train"):
         yield pair.source
         yield pair.target
+
+
+def _checked(room: int) -> int:
+    """Raise ConfigError where there is none for a document."""
+    if room < 1:
+        raise ConfigError("leaves no room for a text. Raise it.", key="model.max_len")
+    return room
 
 
 def _cut(pair: Pair, tokenizer: Tokenizer, room: int) -> Pair:

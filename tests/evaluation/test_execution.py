@@ -114,6 +114,8 @@ def test_a_query_without_end_is_stopped_after_so_many_steps(query: str) -> None:
     [
         "SELECT a.id FROM worker a, worker b, worker c",
         "SELECT zeroblob(100000000)",
+        "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x LIMIT 20) "
+        "SELECT hex(zeroblob(400000)) FROM x",
         "SELECT '" + "a" * 20_000 + "'",
     ],
 )

@@ -9,7 +9,7 @@ from torch import nn
 
 import jium
 from jium.config import build
-from jium.errors import DataError, JiumError
+from jium.errors import ConfigError, DataError, JiumError
 from jium.evaluation.perplexity import Perplexity, statistics, surprise
 from jium.models.gpt import Gpt, GptConfig
 from jium.nn.layout import Layout
@@ -110,3 +110,34 @@ def test_nothing_to_measure_is_said(writer: Writer, tmp_path: Path) -> None:
     file.write_text("\n".join(TEXTS), "utf-8")
     by_file = jium.evaluate(writer, file)["scores"][0].value
     assert by_file == pytest.approx(jium.evaluate(writer, TEXTS)["scores"][0].value)
+
+
+def test_a_stride_that_leads_nowhere_is_refused(writer: Writer) -> None:
+    for stride in (0, -5):
+        with pytest.raises(ConfigError, match=f"stride: must be at least 1; got {stride}"):
+            jium.evaluate(writer, TEXTS, stride=stride)
+
+
+def test_a_text_of_which_nothing_is_guessed_is_no_text(writer: Writer) -> None:
+    """Without START and end nothing tells one token: that is no perplexity of 1."""
+    bare = Writer(writer.model, writer.tokenizer)
+    with pytest.raises(DataError, match="no text to measure"):
+        jium.evaluate(bare, ["나", ""])
+
+
+def test_what_a_tokenizer_does_not_know_is_told_beside_the_bits(writer: Writer) -> None:
+    signatures = [
+        jium.evaluate(writer, [text])["scores"][0].signature for text in (TEXTS[1], "책을 쓴다.")
+    ]
+    assert "unknown" not in signatures[0]
+    assert "|unknown:14.29%|" in signatures[1]  # 쓴, one of 6 letters and the end
+
+
+def test_a_file_is_cleaned_as_the_texts_of_the_run_were(writer: Writer, tmp_path: Path) -> None:
+    from jium.evaluation.perplexity import read_measured
+
+    file = tmp_path / "play.jsonl"
+    file.write_text('{"text": "A.\\nㅋㅋㅋㅋㅋ  B."}\n', "utf-8")
+    (tmp_path / "recipe.toml").write_text('[data]\nkind = "documents"\nclean = false\n', "utf-8")
+    assert list(read_measured(tmp_path, str(file))[0]) == ["A.\nㅋㅋㅋㅋㅋ  B."]
+    assert list(read_measured(None, str(file))[0]) == ["A. ㅋㅋ B."]

@@ -147,9 +147,15 @@ def remembered(logits: Logits) -> Logits:
     return lambda before: known(tuple(before))
 
 
+def test_a_choice_may_hold_any_character() -> None:
+    for text in ('"', "\\", "\n\t", "\0\x1f\x7f\x85", "\u2028", "/a/i", "%", " a "):
+        assert set(texts(trained(), n=2, choices=[text])) == {text}
+
+
 def test_many_choices_are_no_burden() -> None:
     many = [f"{n:05d}번" for n in range(20_000)]
-    assert set(texts(trained(), n=5, choices=many)) <= set(many)
+    found = texts(trained(), n=5, choices=many)
+    assert len(found) == 5 and set(found) <= set(many)
 
 
 @pytest.mark.parametrize("choices", [[], "가", ["가", ""], ["가", 1], {"가": 1}])

@@ -282,6 +282,7 @@ def test_a_bias_forbids_and_enforces() -> None:
     first = greedily(ids, 1)[0]
     assert alone(asked(ids, logit_bias={first: -100.0}))[0] != first
     assert alone(asked(ids, logit_bias={4: 100.0})) == [4] * 6
+    assert alone(asked(ids, logit_bias={4: 100})) == [4] * 6  # a whole number breaks nothing
 
 
 # ---------------------------------------------------------------- log-probabilities
@@ -354,6 +355,34 @@ def test_a_constraint_that_leaves_nothing_ends_the_text() -> None:
     request.constraint = Nothing(1)
     running = engine.submit(request)
     assert engine.step() == [(running, None)] and running.finish_reason == "stop"
+
+
+class Breaking(Alternating):
+    """Raises where `place` says, once a token is written."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(5)
+        self.place = place
+
+    def allowed(self) -> Tensor:
+        assert self.place != "allowed" or self.left == 5, "broken"
+        return super().allowed()
+
+    def take(self, token: int) -> None:
+        super().take(token)
+        assert self.place != "take" or self.left == 4, "broken"
+
+
+@pytest.mark.parametrize("place", ["allowed", "take"])
+def test_a_constraint_that_breaks_ends_its_own_text_alone(place: str) -> None:
+    engine, rows = Engine(model(), 3, prefill_tokens=7), prompts(9, 4, 6)
+    request = asked(rows[0])
+    request.constraint = Breaking(place)
+    running = [engine.submit(one) for one in (request, *map(asked, rows[1:]))]
+    found = finish(engine, *running)
+    assert found[1:] == [greedily(ids, 6) for ids in rows[1:]]
+    assert (len(found[0]), running[0].finish_reason) == (1, "error")
+    assert str(running[0].error).startswith("broken") and running[1].error is None
 
 
 # ---------------------------------------------------------------- what is refused

@@ -45,6 +45,22 @@ def test_temperature_is_a_power_of_every_probability(temperature: float) -> None
     torch.testing.assert_close(probs, powers / powers.sum())
 
 
+LOGITS = torch.tensor([[-30.0, 2.0, 300.0, 299.0, -torch.inf]])
+
+
+@pytest.mark.parametrize("key", ["temperature", "top_p"])
+@pytest.mark.parametrize("value", [1e-7, 1e-40, 5e-324])
+def test_what_is_next_to_nothing_leaves_the_likeliest(key: str, value: float) -> None:
+    probs = next_distribution(LOGITS, settings(**{key: value}))
+    assert probs.tolist() == [[0.0, 0.0, 1.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("value", [1e39, 1e308, torch.inf])
+def test_the_hottest_makes_all_alike_that_may_be(value: float) -> None:
+    probs = next_distribution(LOGITS, settings(temperature=value))
+    torch.testing.assert_close(probs, torch.tensor([[0.25] * 4 + [0.0]]), atol=1e-3, rtol=0)
+
+
 @pytest.mark.parametrize(("k", "places"), [(1, [1]), (2, [1, 3]), (3, [1, 2, 3]), (99, range(5))])
 def test_top_k_keeps_the_k_likeliest(k: int, places: Any) -> None:
     left = keep_top_k(HALVES.log(), k)

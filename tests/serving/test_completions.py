@@ -84,6 +84,22 @@ def test_logprobs_come_in_columns_that_fit(client, writer):
     assert torch.tensor(columns.token_logprobs).le(0).all()
 
 
+def test_a_character_of_several_tokens_is_counted_once(client):
+    columns = complete(client, logprobs=0, echo=True, prompt="쀍a쀍b", max_tokens=0)
+    columns = columns.choices[0].logprobs
+    places = dict(zip(columns.tokens, columns.text_offset, strict=True))
+    assert len(columns.tokens) > 4 and (places["a"], places["b"]) == (1, 3)
+
+
+def test_what_is_only_scored_is_paid_for(start):
+    server = start("write", tokens_per_minute=100)
+    ask: dict[str, Any] = dict(prompt="z" * 90, logprobs=1, echo=True, max_tokens=0)
+    with server.client() as asking:
+        assert complete(asking, **ask).usage.prompt_tokens > 90
+        with pytest.raises(openai.RateLimitError, match="100 tokens a minute"):
+            complete(asking, **ask)
+
+
 def test_the_default_is_sixteen_tokens_at_temperature_one(client):
     reply = client.completions.create(model="write", prompt=TEXTS[0], logit_bias={"3": -100})
     assert reply.usage.completion_tokens <= 16

@@ -66,8 +66,24 @@ def test_a_signal_reads_the_file_at_once(path: Path):
     path.write_bytes(path.read_bytes().replace(b"alice-has", b"carol-has"))
     os.utime(path, ns=(about.st_atime_ns, about.st_mtime_ns))  # looks as if nothing had changed
     assert keys.find(ALICE.encode())
-    keys.refresh(always=True)
+    keys.forget()
     assert keys.find(ALICE.encode()) is None
+
+
+def test_a_signal_is_heard_where_the_file_has_gone(path: Path):
+    failures: list[Exception] = []
+    keys = KeyFile(path, lambda: 0.0, failures.append)
+    path.unlink()
+    keys.forget()
+    assert failures == []  # the handler itself does nothing that might wait for a lock
+    assert keys.find(ALICE.encode()) and len(failures) == 1
+
+
+def test_a_key_may_hold_the_sign_of_a_comment(path: Path):
+    path.write_text(f"{ALICE}#1 name=alice # of Alice\n{BOB}\t#name=bob\n", "utf-8")
+    assert [key.name for key in read_keys(path)] == ["alice", "key-2"]
+    keys = KeyFile(path)
+    assert keys.find(f"{ALICE}#1".encode()) and keys.find(ALICE.encode()) is None
 
 
 @pytest.mark.parametrize(
@@ -78,6 +94,7 @@ def test_a_signal_reads_the_file_at_once(path: Path):
         ("\n2short\n", "keys:2: a key has at least 16"),
         ("키" * 20, "keys:1: a key has at least 16 characters, all of them ASCII"),
         (f"{ALICE}\n{ALICE} name=again", "keys:2: the key stands in the file twice"),
+        (f"sha256:{'0' * 63} name=a", "keys:1: after sha256: stand 64 digits"),
         (f"{ALICE} nam=x", "keys:1: after a key stand"),
         (f"{ALICE} name=a name=b", "keys:1: after a key stand"),
         (f"{ALICE} name=a/b", "keys:1: a name has up to 64"),

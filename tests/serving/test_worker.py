@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jium.errors import DataError
+from jium.errors import ConfigError, DataError
 from jium.generation.engine import Request, Running, Step
 from jium.serving.errors import ApiError
 from jium.serving.log import Log
@@ -149,6 +149,36 @@ def test_a_broken_engine_is_made_anew_and_the_log_keeps_what_was_said():
     bench = run(test)
     assert len(bench.engines) == 2
     assert "RuntimeError" in bench.log.getvalue() and "secret" not in bench.log.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (ConfigError("choices: cannot be followed"), 400),
+        (ValueError("the prompt was a secret"), 500),
+    ],
+)
+def test_what_ends_one_answer_is_said_to_its_client_alone(error: Exception, status: int):
+    async def test(bench: Bench) -> None:
+        one, other = await bench.worker.submit([Request([1]), Request([2])])
+        (broken,) = (r for r in bench.engines[0].all if r.request is one.request)
+        broken.chooser.error, broken.finish_reason = error, "error"
+        bench.gate.set()
+        with pytest.raises(ApiError) as caught:
+            await read(one)
+        assert caught.value.status == status and "secret" not in caught.value.message
+        assert await read(other) == [1, 2, 3, 4, 5]
+        assert (bench.worker.active, bench.worker.waiting) == (0, 0)
+
+    bench = run(test)
+    assert len(bench.engines) == 1 and ("fault" in bench.log.getvalue()) == (status == 500)
+    assert "secret" not in bench.log.getvalue()
+
+
+def test_a_log_that_nobody_reads_stops_nothing():
+    out = io.StringIO()
+    out.close()
+    Log(out).write("request", status=200)
 
 
 def test_tokens_come_while_the_rest_is_still_written():

@@ -84,6 +84,15 @@ def test_a_message_longer_than_the_window_is_refused(chatter: Chatter) -> None:
         chatter.chat("가나다" * 200)
 
 
+@pytest.mark.parametrize("system", [None, "짧게"])
+@pytest.mark.parametrize("chat", [[5], ["가", "나"], [[{"role": "user", "content": "가"}], {}]])
+def test_what_is_no_chat_is_refused_with_and_without_a_system_message(
+    chatter: Chatter, chat: Any, system: str | None
+) -> None:
+    with pytest.raises(DataError, match="no role None|no message"):
+        chatter.chat(chat, system=system, max_tokens=2)
+
+
 def test_a_conversation_remembers_until_it_is_told_to_forget(chatter: Chatter) -> None:
     talk = Conversation(chatter, "짧게", max_tokens=5)
     first = talk.say("하나")

@@ -15,6 +15,7 @@ from jium.checkpoint.run import save_config, save_weights
 from jium.cli import app
 from jium.config import build
 from jium.errors import ConfigError, DataError, RunError
+from jium.generation.constrained import constraint_of
 from jium.generation.contrastive import contrastive_search
 from jium.generation.decoding import GptDecoder, greedy
 from jium.generation.settings import GenerationConfig
@@ -154,6 +155,46 @@ def test_choices_are_written_as_they_are_given(writer: Writer) -> None:
     assert writer.generate(TEXTS[0], regex="[0-9]{3}") in [f"{n:03}" for n in range(1000)]
     pieces = writer.stream(TEXTS[0], choices=["네", "아니요"])
     assert "".join(pieces) in ("네", "아니요")
+
+
+class Broken:
+    """A constraint that cannot be followed beyond a token."""
+
+    done = False
+
+    def __init__(self) -> None:
+        self.taken = 0
+
+    def allowed(self) -> torch.Tensor:
+        if self.taken:
+            raise ConfigError("cannot be followed")
+        return torch.ones(290, dtype=torch.bool)
+
+    def take(self, token: int) -> None:
+        self.taken += 1
+
+
+def test_what_a_constraint_raises_is_raised_for_its_text(writer: Writer) -> None:
+    row, settings = writer.ids(TEXTS[0]), GenerationConfig(max_tokens=5)
+    with pytest.raises(ConfigError, match="cannot be followed"):
+        writer.write([row], settings, [Broken()])
+    pieces = writer.stream_ids(row, settings, Broken())
+    with pytest.raises(ConfigError, match="cannot be followed"):
+        list(pieces)
+
+
+def test_a_constraint_is_made_once_however_many_texts(
+    writer: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("llguidance")
+    made: list[Any] = []
+    monkeypatch.setattr(
+        "jium.tasks.generate.constraint_of",
+        lambda *given, **named: made.append(constraint_of(*given, **named)) or made[-1],
+    )
+    found = writer.generate(TEXTS, choices=["네", "아니요"], temperature=1.0, n_best=3)
+    assert {text for several in found for text in several} <= {"네", "아니요"}
+    assert len(made) == 1 and not made[0].ended
 
 
 def test_a_beam_gives_its_best_texts(writer: Writer) -> None:

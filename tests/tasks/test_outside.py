@@ -290,9 +290,10 @@ def test_a_broken_key_or_address_is_not_said_back(
             model()
         assert key not in str(caught.value)
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
-    monkeypatch.setenv("OPENAI_BASE_URL", "localhost:8000")
-    with pytest.raises(ConfigError, match="OPENAI_BASE_URL: is not an address"):
-        model()
+    for address in ("localhost:8000", "http://localhost:99999", "http://here:x", "http://["):
+        monkeypatch.setenv("OPENAI_BASE_URL", address)
+        with pytest.raises(ConfigError, match="OPENAI_BASE_URL: is not an address"):
+            model()
     monkeypatch.delenv("OPENAI_BASE_URL")
     Path(".env").write_bytes(b"OPENAI_BASE_URL=\xff\xfe")
     with pytest.raises(ConfigError, match=".env: cannot be read"):

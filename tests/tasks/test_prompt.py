@@ -17,6 +17,7 @@ from jium.models.gpt import Gpt, GptConfig
 from jium.tasks.generate import Writer
 from jium.tasks.prompt import (
     FewShot,
+    Prompt,
     Shot,
     choose,
     generate_from,
@@ -156,6 +157,17 @@ def test_examples_are_left_out_whole(budget: int) -> None:
     assert made.used == 5 or len(more) > budget
 
 
+def test_how_many_of_a_thousand_fit_is_found_in_few_looks() -> None:
+    looks = []
+
+    def fits(made: Prompt) -> bool:
+        looks.append(made.used)
+        return made.used <= 321
+
+    assert prompt(SHOTS * 250, "볼만했다", FewShot(k=1000), fits).used == 321
+    assert len(looks) < 15
+
+
 def test_the_least_similar_is_left_out_first() -> None:
     settings = FewShot(k=5, order="similar")
     made = prompt(SHOTS, "영화가 지루했고", settings, lambda p: len(p.messages) <= 3)
@@ -254,3 +266,8 @@ def test_a_model_that_chats_is_shown_turns() -> None:
 
     answers, _ = generate_from(Chat(), ["c"], [Shot("a", "1")], {"instruction": "count"})
     assert answers == ["system user assistant user"]
+
+
+def test_one_string_to_stop_at_is_no_list_of_its_letters(writer: Writer) -> None:
+    with pytest.raises(ConfigError, match="stop: must be a list; got 'ab'"):
+        generate_from(writer, ["볼만했다"], SHOTS, stop="ab")

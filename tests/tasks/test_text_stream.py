@@ -73,6 +73,28 @@ def test_noise_adds_up_to_what_the_tokens_are_decoded_to(seed: int) -> None:
         assert start + "".join(told(TextStream(cut, before), tokens)) == whole
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_bytes_that_never_become_characters_are_settled_as_they_come(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In long runs of a few bytes, now and then broken off; and never are many decoded at once."""
+    cut, draw = tokenizer("bpe"), random.Random(seed)
+    halves = [token for token in range(4, 260) if cut.decode([token]) == "\ufffd"]
+    runs = [[draw.choice(draw.sample(halves, draw.randint(1, 3))) for _ in range(99)]]
+    runs += [draw.sample(halves, 1) * draw.randint(60, 140), cut.encode("뷁a"), runs[0] * 2]
+    tokens = [token for run in draw.sample(runs, 4) for token in run]
+    whole, most, decode = cut.decode(tokens), 0, cut.decode
+
+    def counted(ids: list[int]) -> str:
+        nonlocal most
+        most = max(most, len(ids))
+        return decode(ids)
+
+    monkeypatch.setattr(cut, "decode", counted)
+    assert "".join(told(TextStream(cut), tokens)) == whole
+    assert most < 120
+
+
 def test_a_text_without_an_end_in_sight_is_told_as_it_comes() -> None:
     cut = tokenizer("bpe")
     stream, tokens = TextStream(cut), cut.encode("a b c d e f")
@@ -122,3 +144,15 @@ def test_what_might_have_been_a_stop_is_told_as_soon_as_it_is_none() -> None:
     assert [stream.push(token) for token in letters("xENx")] == ["x", "", "", "ENx"]
     assert [stream.push(token) for token in letters("EN")] == ["", ""]
     assert stream.close() == "EN" and not stream.stopped
+
+
+def test_a_text_after_a_mark_begins_without_the_space_that_its_tokenizer_writes() -> None:
+    settings = TokenizerConfig(kind="unigram", vocab_size=310, special_tokens=["<|end|>"])
+    tokenizer = Tokenizer.train(settings, ["나는 학교에 간다 안녕하세요 반갑습니다"] * 5)
+    mark = tokenizer.token_id("<|end|>")
+    assert mark is not None
+    answer = tokenizer.encode("반갑습니다 나는")
+    after_mark = TextStream(tokenizer, [*tokenizer.encode("안녕"), mark])
+    assert "".join([*map(after_mark.push, answer), after_mark.close()]) == "반갑습니다 나는"
+    after_text = TextStream(tokenizer, tokenizer.encode("안녕"))
+    assert "".join([*map(after_text.push, answer), after_text.close()]) == " 반갑습니다 나는"

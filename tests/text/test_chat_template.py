@@ -1,6 +1,7 @@
 """Chats as one text: the same for everybody who reads or writes them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -146,3 +147,17 @@ def test_the_newest_turns_are_kept_and_the_system_message() -> None:
     assert newest(CHAT, lambda some: len(some) <= 5) == CHAT
     assert newest(CHAT[1:], lambda some: len(some) <= 3) == CHAT[3:]
     assert newest(CHAT, lambda some: len(some) <= 1) == []
+
+
+@pytest.mark.parametrize(("most", "length"), [(1, 0), (2, 2), (7, 6), (500, 500), (1002, 1002)])
+def test_a_chat_of_a_thousand_turns_is_cut_in_few_looks(most: int, length: int) -> None:
+    said = [{"role": ("user", "assistant")[i % 2], "content": str(i)} for i in range(1001)]
+    chat = [{"role": "system", "content": "s"}, *said]
+    looks = []
+
+    def fits(some: Sequence[Message]) -> bool:
+        looks.append(len(some))
+        return len(some) <= most
+
+    assert newest(chat, fits) == (chat[:1] + said[1002 - length :] if length else [])
+    assert len(looks) < 12

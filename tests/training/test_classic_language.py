@@ -203,3 +203,14 @@ def test_a_recipe_file_trains(corpus: Path, tmp_path: Path):
     (tmp_path / "words.toml").write_text(write_toml(values), "utf-8")
     task = jium.train(tmp_path / "words.toml", out=tmp_path / "run", quiet=True)
     assert task.model.config.n_grams[0] == task.tokenizer.vocab_size
+
+
+def test_bits_a_byte_are_of_the_text_and_not_of_what_is_known_of_it(tmp_path: Path):
+    """A word that the tokenizer does not know has bytes all the same, as in evaluate."""
+    for name, text in (("train", "하나 둘\n둘 셋\n"), ("valid", "하나 모르는낱말\n")):
+        (tmp_path / f"{name}.txt").write_text(text, "utf-8")
+    valid, out = tmp_path / "valid.txt", tmp_path / "run"
+    few = "tokenizer.kind=word", f"data.valid={valid}", "model.order=2"
+    made("ngram", tmp_path / "train.txt", out, *few)
+    scores = {score.name: score.value for score in jium.evaluate(out, "valid")["scores"]}
+    assert figures(out)[-1]["valid_bits_per_byte"] == pytest.approx(scores["bits_per_byte"])

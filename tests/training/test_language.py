@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 import jium
 from jium.config import override
-from jium.errors import ConfigError, RunError, TokenizerError
+from jium.errors import ConfigError, DataError, RunError, TokenizerError
 from jium.text.chat_template import MARKS
 from jium.training.recipe import Recipe
 from jium.training.run import train
@@ -155,6 +155,8 @@ def test_what_is_for_encoders_is_refused(files: Path, base: Path, tmp_path: Path
     with pytest.raises(ConfigError, match="learns whole"):
         frozen = recipe(files, start, "model={}", "transfer.mode=frozen")
         train(frozen, out=tmp_path / "a", quiet=True)
+    with pytest.raises(ConfigError, match="data.sentences.*reads a document whole"):
+        train(recipe(files, "data.sentences=lines"), out=tmp_path / "d", quiet=True)
     with pytest.raises((RunError, ConfigError), match="no such run folder|is 32"):
         missing = recipe(files, "transfer.start=nowhere", "model={}")
         train(missing, out=tmp_path / "b", quiet=True)
@@ -162,3 +164,45 @@ def test_what_is_for_encoders_is_refused(files: Path, base: Path, tmp_path: Path
         recipe(files, start, "model.dim=32")
     with pytest.raises(TokenizerError, match="larger than the texts support"):
         train(recipe(files, "tokenizer.vocab_size=5000"), out=tmp_path / "c", quiet=True)
+
+
+def written(place: Path, chats: list[tuple[str, str]]) -> str:
+    rows = [json.dumps({"question": q, "answer": a}, ensure_ascii=False) for q, a in chats]
+    (place / "valid.jsonl").write_text("\n".join(rows), "utf-8")
+    return f"data.valid={json.dumps(str(place / 'valid.jsonl'))}"
+
+
+def test_a_question_too_long_to_answer_does_not_end_the_training(
+    files: Path, tmp_path: Path
+) -> None:
+    """It is not answered, and not shown; so long an answer is not measured."""
+    chats = [("가나다" * 60, "네."), ("안녕 하세요?", "가나다" * 60), ("나는 누구?", "너는 나.")]
+    plan = recipe(files, written(tmp_path, chats), 'train.metric="chrf"', task="chat", steps=2)
+    train(plan, out=tmp_path / "run", quiet=True)
+    rows = (tmp_path / "run" / "metrics.jsonl").read_text("utf-8").splitlines()
+    assert any("valid_chrf" in json.loads(row) for row in rows)
+
+
+def test_chats_that_are_all_too_long_are_no_perfect_score(files: Path, tmp_path: Path) -> None:
+    plan = recipe(files, written(tmp_path, [("안녕 하세요?", "가나다" * 60)]), task="chat", steps=2)
+    with pytest.raises(DataError, match="no valid chat fits model.max_len=48 tokens"):
+        train(plan, out=tmp_path / "run", quiet=True)
+
+
+def test_a_start_of_other_sizes_is_refused_and_not_filled_up(
+    files: Path, base: Path, tmp_path: Path
+) -> None:
+    """With model.vocab_size the recipe says all sizes itself, and only weights can tell."""
+    start = f"transfer.start={json.dumps(str(base))}"
+    for other in ("model.n_kv_heads=4", "model.n_layers=1"):
+        plan = recipe(files, start, "model.vocab_size=300", other)
+        with pytest.raises(RunError, match="its weights do not fit"):
+            train(plan, out=tmp_path / "run", quiet=True)
+
+
+@pytest.mark.parametrize("max_len", [1, 4])
+def test_a_window_of_a_few_tokens_is_enough_to_train(
+    files: Path, tmp_path: Path, max_len: int
+) -> None:
+    plan = recipe(files, f"model.max_len={max_len}", steps=1)
+    assert isinstance(train(plan, out=tmp_path / "run", quiet=True).model.config.max_len, int)

@@ -70,3 +70,10 @@ def test_the_first_step_is_that_of_the_paper() -> None:
 def test_a_momentum_of_one_is_refused() -> None:
     with pytest.raises(ConfigError, match="betas"):
         MuonW(momentum=1.0)
+
+
+def test_what_is_kept_stands_where_the_parameters_are() -> None:
+    """The fused step of a GPU reads how many steps were taken from its own memory."""
+    optimiser = MuonW().make(gpt().to("meta"), 1e-3)
+    kept = [tensor for state in optimiser.state.values() for tensor in state.values()]
+    assert {tensor.device.type for tensor in kept} == {"meta"}

@@ -71,6 +71,16 @@ def test_a_list_in_gives_a_list_and_several_hypotheses_a_list_each(run: Path) ->
     assert task.fill([]) == []
 
 
+def test_as_many_tokens_are_written_as_are_asked_for(run: Path) -> None:
+    task = jium.load(run)
+    assert isinstance(task.fill("하나 둘 [MASK] 넷", max_tokens=1), str)
+    for key in ("max_tokens", "n_best", "beam"):
+        with pytest.raises(ConfigError, match=f"{key}: must be at least 1; got 0"):
+            task.fill("하나 둘 [MASK] 넷", **{key: 0})
+    with pytest.raises(ConfigError, match="n_best: must not exceed beam; got 3"):
+        task.fill("하나 둘 [MASK] 넷", n_best=3, beam=2)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -174,3 +184,10 @@ def test_vectors_and_other_objectives_are_refused(run, tmp_path) -> None:
         jium.train(made, "objective.kind=masked", out=tmp_path / "masked", quiet=True)
     with pytest.raises(ConfigError, match="objective.sentinels"):
         jium.train(made, "objective.sentinels=2", "objective.mean_span=1.0", out=tmp_path / "few")
+
+
+def test_a_valid_split_of_which_nothing_can_be_taken_is_no_perfect_score(tmp_path: Path) -> None:
+    (tmp_path / "one.txt").write_text("하나\n둘\n", "utf-8")
+    plan = recipe(tmp_path, data={"valid": str(tmp_path / "one.txt")})
+    with pytest.raises(DataError, match="each of the 2 documents is a single token"):
+        jium.train(plan, out=tmp_path / "run", quiet=True)

@@ -195,3 +195,9 @@ def test_a_damaged_run_is_named(plan: Any, tmp_path: Path) -> None:
     (tmp_path / "run" / "model.safetensors").unlink()
     with pytest.raises(RunError, match=r"has no model\.safetensors"):
         jium.load(tmp_path / "run")
+
+
+@pytest.mark.parametrize("kind", ["gpt", "seq2seq"])
+def test_a_window_without_room_for_a_text_is_refused(plan: Any, tmp_path: Path, kind: str) -> None:
+    with pytest.raises(ConfigError, match="model.max_len: leaves no room for a text"):
+        jium.train(plan(kind, "model.max_len=4"), out=tmp_path / "run", quiet=True)
