@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from jium.generation.constrained import constraint_of
 from jium.generation.engine import Request, Step
 from jium.generation.settings import GenerationConfig
 from jium.messages import say
@@ -113,7 +112,8 @@ async def begin(
     form = jobs[0].form if jobs else None  # of one request, alike for all
     limit = None
     if form is not None:
-        make = partial(constraint_of, tokenizer, jobs[0].ends, **form)
+        after_mark = jobs[0].ids[-1] in tokenizer.special_ids
+        make = partial(served.writer.constraint, after_mark, **form)
         limit = await asyncio.to_thread(make)
     requests = [
         Request(

@@ -61,7 +61,7 @@ class Chatter:
         """
         asked = to_messages(messages)
         several = bool(asked) and isinstance(asked[0], list)
-        settings, constraint = self.writer.asked(options)
+        settings, constraint = self.writer.asked(options, begins=True)
         if stream:
             if several:
                 raise DataError("one chat is streamed at a time; got {n}.", n=len(asked))

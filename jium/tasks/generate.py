@@ -12,7 +12,7 @@ from jium.checkpoint.run import load_model, read_config, read_generation, unders
 from jium.config import build, to_values
 from jium.errors import ConfigError
 from jium.generation.beam import beam_search
-from jium.generation.constrained import Constraint, constraint_of
+from jium.generation.constrained import Constraint, Grammar, constraint_of
 from jium.generation.contrastive import contrastive_search
 from jium.generation.decoding import GptDecoder
 from jium.generation.engine import Engine, Request, Running, Step, check_prompt
@@ -98,16 +98,26 @@ class Writer:
         return self.stream_ids(self.ids(prompt), settings, made)
 
     def asked(
-        self, options: dict[str, Any]
+        self, options: dict[str, Any], begins: bool = False
     ) -> tuple[GenerationConfig, Callable[[], Constraint] | None]:
-        """The settings that options ask for, and what makes the constraint of each text."""
+        """The settings that options ask for, and what makes the constraint of each text, which
+        `begins` anew or goes on.
+        """
         asked = {key: value for key, value in options.items() if value is not None}
         limits = {key: asked.pop(key) for key in CONSTRAINTS if key in asked}
         settings = build(GenerationConfig, to_values(self.settings) | asked)
         settings = replace(settings, max_tokens=settings.max_tokens or NEW)
         if not limits:
             return settings, None
-        return settings, constraint_of(self.tokenizer, self.ends, **limits).copy
+        return settings, self.constraint(begins, **limits).copy
+
+    def constraint(self, begins: bool = False, **limits: Any) -> Grammar:
+        """What a text must be; see `constraint_of`. begins: it stands after a mark, as an answer in
+        a chat does, and not after words.
+        """
+        space = begins and self.tokenizer.begins_with_space
+        n = int(self.model.config.vocab_size)  # type: ignore[union-attr, arg-type]
+        return constraint_of(self.tokenizer, self.ends, leading_space=space, vocab_size=n, **limits)
 
     def ids(self, text: str) -> list[int]:
         """A text as the model reads it. Raises DataError where it cannot."""

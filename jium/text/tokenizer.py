@@ -119,6 +119,15 @@ class Tokenizer:
         return self._role("unk_token") if "unk_token" in self.roles else None
 
     @cached_property
+    def begins_with_space(self) -> bool:
+        """Whether a text is written with a space before it, as unigram has it, which is taken off
+        again where a text begins.
+        """
+        ids = self.encode("a")
+        first = (self.backend.id_to_token(ids[0]) or "") if ids else ""
+        return first.startswith((" ", pieces.SPACE_MARK))
+
+    @cached_property
     def special_tokens(self) -> list[str]:
         """Tokens that `decode` leaves out, in the order of their ids."""
         added = sorted(self.backend.get_added_tokens_decoder().items())

@@ -149,7 +149,7 @@ def serving(models: list[Served], settings: ServerSettings, **more: Any) -> Iter
         assert not thread.is_alive()
 
 
-def wait_until(done: Callable[[], bool], seconds: float = 30) -> None:
+def wait_until(done: Callable[[], Any], seconds: float = 30) -> None:
     """Fails the test where it never comes."""
     end = time.monotonic() + seconds
     while not done():

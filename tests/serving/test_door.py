@@ -60,7 +60,7 @@ def test_a_key_that_asks_too_much_is_told_when_to_come_back(start, keys):
         assert caught.value.code == "rate_limit_exceeded"
 
 
-def test_neither_words_nor_keys_are_logged(start, keys):
+def test_neither_words_nor_keys_are_logged(start, keys, eventually):
     server = start("chat", keys=keys)
     with server.client(KEY) as client:
         client.chat.completions.create(model="chat", messages=ASK, max_tokens=3, user=SECRET)
@@ -72,6 +72,7 @@ def test_neither_words_nor_keys_are_logged(start, keys):
             client.chat.completions.create(model="chat", messages=ASK, stop=[SECRET] * 5)
     head = {"Authorization": f"Bearer {KEY}"}
     httpx.request("SPY", f"{server.url}/v1/{SECRET}?q={SECRET}", headers=head)
+    eventually(lambda: sum(line["event"] == "request" for line in server.lines()) >= 5)
     text = (
         json.dumps(server.lines(), ensure_ascii=False) + server.get("/metrics", headers=head).text
     )
@@ -95,17 +96,19 @@ def test_a_client_that_leaves_once_all_is_said_has_not_left_early(start, eventua
     assert {line["status"] for line in server.lines()} == {200}
 
 
-def test_the_name_of_a_request_goes_to_the_client_and_to_the_log(start):
+def test_the_name_of_a_request_goes_to_the_client_and_to_the_log(start, eventually):
     server = start("chat")
     with server.client() as client:
         reply = client.chat.completions.create(model="chat", messages=ASK, max_tokens=1)
+    eventually(server.lines)
     assert reply._request_id == server.lines()[0]["id"]
 
 
-def test_counts_and_times_are_shown_to_prometheus(start):
+def test_counts_and_times_are_shown_to_prometheus(start, eventually):
     server = start("chat")
     with server.client() as client:
         reply = client.chat.completions.create(model="chat", messages=ASK, max_tokens=3)
+    eventually(server.lines)  # a request is counted when all of it is done
     shown = server.get("/metrics")
     assert shown.headers["content-type"].startswith("text/plain")
     lines = dict(line.rsplit(" ", 1) for line in shown.text.splitlines() if line[0] != "#")

@@ -220,3 +220,26 @@ def test_the_template_in_the_folder_is_the_one_that_was_trained(
 ) -> None:
     about = json.loads((run / "tokenizer_config.json").read_text("utf-8"))
     assert about["chat_template"] == saved().template.source
+
+
+@pytest.mark.parametrize("more", [0, 7])
+def test_a_constrained_answer_is_written_as_answers_were_learned(more: int) -> None:
+    """With the space that the tokenizer writes before a text; the model may have more rows."""
+    pytest.importorskip("llguidance")
+    settings = TokenizerConfig(kind="unigram", vocab_size=340, special_tokens=list(MARKS))
+    tokenizer = Tokenizer.train(settings, TEXTS)
+    torch.manual_seed(0)
+    sizes = {"size": "tiny", "vocab_size": tokenizer.vocab_size + more, "max_len": 96}
+    model = Gpt(build(GptConfig, sizes)).eval()
+    end = tokenizer.token_id("<|end|>")
+    assert end is not None
+    writer = Writer(model, tokenizer, (tokenizer.start_id,), (end,))
+    task = Chatter(writer, ChatTemplate(tokenizer))
+    assert task.chat("날씨가 좋네.", choices=["반가워", "그렇네."]) in ("반가워", "그렇네.")
+    chosen, make = writer.asked({"choices": ["반가워"]}, begins=True)
+    assert make is not None
+    (written,) = writer.write(
+        [task.prompt([{"role": "user", "content": "안녕"}])], chosen, [make()]
+    )
+    assert written[0].text == "반가워"
+    assert written[0].tokens == tokenizer.encode("반가워")
