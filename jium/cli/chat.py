@@ -89,6 +89,8 @@ class Talk:
             except EOFError:
                 typer.echo("", err=True)
                 return
+            except KeyboardInterrupt:  # forgets the line, not the chat
+                typer.echo("\n" + say("/quit or Ctrl-D ends the chat."), err=True)
             except UnicodeDecodeError:
                 typer.echo(say("that line was not UTF-8; it was not read."), err=True)
 

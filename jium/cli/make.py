@@ -39,7 +39,19 @@ def train(
         folder = Path(recipe)  # `jium train RUN --resume`
     start(recipe, *(overrides or []), out=folder, resume=resume)
     shown = folder or Path("runs") / Path(recipe).stem
-    typer.echo(say("The run is in {run}. Measure it: jium evaluate {run}", run=shown), err=True)
+    command = f"jium evaluate {shown}{'' if _has_test(shown) else ' --split valid'}"
+    typer.echo(
+        say("The run is in {run}. Measure it: {command}", run=shown, command=command), err=True
+    )
+
+
+def _has_test(run: Path) -> bool:
+    """Whether some of the data of a run was set apart for the last measure."""
+    from jium.config import read_toml
+
+    data = read_toml(run / "recipe.toml").get("data", {})
+    given = [data.get("train")] if isinstance(data.get("train"), str) else data.get("train") or []
+    return bool(data.get("test") or data.get("test_share") or "starter" in given)
 
 
 @recipes_app.callback()

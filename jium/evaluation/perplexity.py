@@ -70,6 +70,7 @@ def evaluate_run(
     text: str | None = None,
     stride: int | None = None,
     samples: int = 1000,
+    **options: Any,
 ) -> dict[str, Any]:
     """What `jium.evaluate` does for a language model.
 
@@ -79,6 +80,8 @@ def evaluate_run(
     """
     if stride is not None and stride < 1:
         raise ConfigError("must be at least 1; got {value}.", key="stride", value=stride)
+    for key in options:
+        raise ConfigError("is nothing that measuring a language model knows.", key=key)
     if isinstance(data, str):
         texts, about = read_measured(run, data, text)
     else:
@@ -92,6 +95,12 @@ def evaluate_run(
             Example(document, "", "", float(b)) for document, b in zip(chunk, bits, strict=True)
         ]
     if not any(found[:, 1].any() for found in rows):
+        if data in SPLITS:
+            raise DataError(
+                'the data of the run has no texts for the split "{split}". Measure another, as in '
+                "--split valid, or a file: --data FILE",
+                split=data,
+            )
         raise DataError("There is no text to measure. Give at least one.")
     statistics_of_all = np.concatenate(rows)
     _, tokens, _, _, unknown = statistics_of_all.sum(axis=0).tolist()

@@ -107,7 +107,9 @@ def invalid(failures: Sequence[Any], known: Sequence[str]) -> ApiError:
 def _complaint(failure: Any, known: Sequence[str]) -> str:
     name = str(failure["loc"][-1])
     if failure["type"] == "extra_forbidden":
-        return say("no such field.{near}", near=nearest(name, known))
+        return say(
+            "no such field.{near}", near=nearest(name, [other for other in known if other != name])
+        )
     if failure["type"] == "missing":
         return say("is missing; the request must give it.")
     return say("{problem}; got {value}.", problem=failure["msg"], value=short(failure["input"]))

@@ -105,7 +105,7 @@ class Writer:
         """
         asked = {key: value for key, value in options.items() if value is not None}
         limits = {key: asked.pop(key) for key in CONSTRAINTS if key in asked}
-        settings = build(GenerationConfig, to_values(self.settings) | asked)
+        settings = build(GenerationConfig, without_rivals(to_values(self.settings), asked) | asked)
         settings = replace(settings, max_tokens=settings.max_tokens or NEW)
         if not limits:
             return settings, None
@@ -298,3 +298,19 @@ def _check_alone(key: str, value: Any, constraint: Any, top_logprobs: int | None
             key=key,
             value=value,
         )
+
+
+def without_rivals(own: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """How a run writes by itself, less what does not go with the method that is asked for: beam
+    search and contrastive search do not draw.
+    """
+    drawing = {"temperature", "top_p", "min_p", "repetition_penalty"}
+    drawing |= {"presence_penalty", "frequency_penalty", "logit_bias"}
+    away: set[str] = set()
+    if (asked.get("beam") or 1) > 1:
+        away = drawing | {"top_k", "penalty_alpha"}
+    elif asked.get("penalty_alpha") is not None:
+        away = drawing | {"beam", "n_best"}
+    elif (asked.get("temperature") or 0) > 0:
+        away = {"beam", "penalty_alpha"}
+    return {name: value for name, value in own.items() if name not in away}

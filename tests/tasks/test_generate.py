@@ -340,3 +340,21 @@ def test_the_command_takes_how_to_write(writer: Writer, run: Path, tmp_path: Pat
     (told,) = map(json.loads, lines("--logprobs", "--json"))
     assert told["text"] == plain and len(told["logprobs"]) == 6
     assert all(isinstance(piece, str) and value <= 0 for piece, value in told["logprobs"])
+
+
+@pytest.mark.parametrize(
+    "asked", [{"beam": 3}, {"penalty_alpha": 0.6, "top_k": 4}, {"temperature": 1.0, "seed": 1}]
+)
+def test_a_method_that_is_asked_for_sets_aside_what_the_run_says_of_others(
+    writer: Writer, asked: dict[str, Any]
+) -> None:
+    drawn = dict(temperature=0.8, top_p=0.9, repetition_penalty=1.1)
+    for own in (drawn, {"beam": 2}):
+        run = Writer(writer.model, writer.tokenizer, writer.before, writer.ends)
+        run.settings = build(GenerationConfig, own)
+        assert isinstance(run.generate(TEXTS[0], max_tokens=4, **asked), str)
+    plain = writer.generate(TEXTS[0], max_tokens=4, beam=3)
+    run.settings = build(GenerationConfig, drawn)
+    assert run.generate(TEXTS[0], max_tokens=4, beam=3) == plain
+    with pytest.raises(ConfigError, match="does not go with a beam"):
+        run.generate(TEXTS[0], beam=3, temperature=0.5)
