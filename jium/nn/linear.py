@@ -12,9 +12,9 @@ DEEP = 512  # numbers a row
 class Linear(nn.Linear):
     """`nn.Linear`, faster on the CPU where it decodes for 8 to 32 texts.
 
-    For so few rows x the library multiplies x W^T with half of what it reaches in W x^T: 54 against
-    34 ms for 8 rows and the 50,257 x 768 output of GPT-2, 65 against 49 for 32; 3.4 against 2.4 for
-    8 and 3072 x 768 (float32, one thread of a Xeon at 2.5 GHz with AVX-512).
+    For so few rows x the library multiplies x W^T more slowly than W x^T: 1.3 to 1.6 times, for
+    the output and the feed-forward layers of GPT-2 with 8 or 32 rows (float32, one thread of a Xeon
+    with AVX-512, a busy machine; no benchmark has recorded it on a quiet one yet).
     """
 
     def forward(self, x: Tensor) -> Tensor:

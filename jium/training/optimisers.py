@@ -55,8 +55,8 @@ class AdamW:
 
 @config
 class MuonW:
-    """Muon for the matrices within blocks, AdamW for the rest; see `muon.py`. Half as many steps as
-    AdamW go as far; each costs more, the more so the smaller the batch.
+    """Muon for the matrices within blocks, AdamW for the rest; see `muon.py`. It needs fewer steps;
+    each costs more, the more so the smaller the batch.
     """
 
     lr: float | None = 1e-3
