@@ -27,6 +27,7 @@ TWINS = {
     "docs/understanding.md": "docs/understanding.ko.md",
     "docs/transformers.md": "docs/transformers.ko.md",
     "docs/language.md": "docs/language.ko.md",
+    "docs/drawing.md": "docs/drawing.ko.md",
 }
 PAGES = [*TWINS, *TWINS.values(), "CONTRIBUTING.md", "CHANGELOG.md"]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -46,6 +46,10 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "ngram": {"vocab_size": ("vocab_size",)},
     "t5": t5.SETTINGS,
     "clip_text": clip_text.SETTINGS,
+    "vit": {},
+    "clip": {},
+    "captioner": {},
+    "image_classifier": {},
     "bert": BERT,
     "electra": BERT,
     "sentence": BERT,
@@ -63,6 +67,10 @@ NAMES: dict[str, dict[str, tuple[str, ...]]] = {
     "textrank": {},
     "lsa": {},
     "lead": {},
+    "vae": {},
+    "vqvae": {},
+    "diffusion": {},
+    "gan": {},
 }
 
 
@@ -138,10 +146,9 @@ def read_model_config(run: Path) -> tuple[str, Any, HeadConfig | None]:
             if names[0] in document:
                 values[ours] = document[names[0]]
         config = build(find_kind(CONFIGS, kind, "model"), values)
-        if config.vocab_size is None or config.vocab_size < 1:
-            raise ConfigError(
-                "must be at least 1; got {value}.", key="vocab_size", value=config.vocab_size
-            )
+        rows = getattr(config, "vocab_size", 1)  # models of pictures have no vocabulary
+        if rows is None or rows < 1:
+            raise ConfigError("must be at least 1; got {value}.", key="vocab_size", value=rows)
         head = build(HeadConfig, about["head"]) if "head" in about else None
     return kind, config, head
 

@@ -7,13 +7,14 @@ from typing import Annotated, Any
 
 import typer
 
+from jium.cli.pictures import classify_pictures
 from jium.cli.root import Json, Lines, Run, Texts, app
 from jium.cli.texts import chunks, inputs, task_of
-from jium.errors import DataError
+from jium.errors import ConfigError, DataError
 from jium.messages import say
 
 
-@app.command(help=say("Classify texts: arguments, a file, or standard input."))
+@app.command(help=say("Classify texts, or pictures: arguments, a file, or standard input."))
 def classify(
     run: Run,
     texts: Texts = None,
@@ -27,9 +28,18 @@ def classify(
     top: Annotated[
         int | None, typer.Option(help=say("print so many labels, with probabilities"))
     ] = None,
+    labels: Annotated[
+        str | None,
+        typer.Option(help=say("classes to choose from by their words, with commas between")),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     task = task_of(run, "classify")
+    if getattr(task, "sees", False):
+        classify_pictures(task, list(inputs(texts, file)), labels, top, as_json)
+        return
+    if labels is not None:
+        raise ConfigError("is for a model of pictures and texts.", key="labels")
     for chunk in chunks(inputs(texts, file), 4096):
         asked = [_asked(text, second, pairs) for text in chunk]
         for text, answer in zip(chunk, _answers(task, asked, top, as_json), strict=True):

@@ -38,6 +38,44 @@ def evaluate(
     tag: Annotated[str | None, typer.Option(help=say("tag column of the file"))] = None,
     to: Annotated[str | None, typer.Option(help=say("language to translate into"))] = None,
     beam: Annotated[int | None, typer.Option(help=say("beams of the search"))] = None,
+    outliers: Annotated[
+        str | None,
+        typer.Option(help=say("a folder or table of pictures that do not belong")),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(help=say("of drawn pictures: a run that names what a picture shows")),
+    ] = None,
+    clip: Annotated[
+        str | None,
+        typer.Option(help=say("of drawn pictures: a run of pictures and texts in one space")),
+    ] = None,
+    features: Annotated[
+        str | None,
+        typer.Option(
+            help=say("of drawn pictures: the run whose features FID is in; else the judge's")
+        ),
+    ] = None,
+    inception: Annotated[
+        str | None,
+        typer.Option(help=say("of drawn pictures: Inception's weights, for FID as published")),
+    ] = None,
+    n: Annotated[
+        int | None,
+        typer.Option(
+            "--n",
+            help=say("of drawn pictures: how many; with words, of how many captions are painted"),
+            show_default="256",
+        ),
+    ] = None,
+    steps: Annotated[int | None, typer.Option(help=say("steps of the sampler"))] = None,
+    guidance: Annotated[
+        float | None, typer.Option(help=say("how much the text counts; 1: as trained"))
+    ] = None,
+    sweep: Annotated[
+        str | None,
+        typer.Option(help=say("strengths of guidance to set side by side, as in 1,2,4")),
+    ] = None,
     suite: Annotated[
         str | None,
         typer.Option(
@@ -56,7 +94,11 @@ def evaluate(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    asked = dict(to=to, source=source, target=target, second=second, tag=tag, beam=beam)
+    asked: dict[str, Any] = dict(
+        to=to, source=source, target=target, second=second, tag=tag, beam=beam
+    )
+    asked |= dict(outliers=outliers, judge=judge, clip=clip, features=features, inception=inception)
+    asked |= dict(n=n, steps=steps, guidance=guidance, sweep=_numbers(sweep))
     options = {name: value for name, value in asked.items() if value is not None}
     if suite is not None:
         _evaluate_suite(suite, runs, data, split, options, against, out, as_json)
@@ -82,6 +124,20 @@ def evaluate(
         return
     show(score_table(found))
     typer.echo(say("Best and worst sentences: {path}", path=place / "evaluation.md"), err=True)
+
+
+def _numbers(text: str | None) -> list[float] | None:
+    """Numbers with commas between."""
+    from jium.errors import ConfigError
+
+    try:
+        return None if text is None else [float(part) for part in text.split(",")]
+    except ValueError:
+        raise ConfigError(
+            "must be numbers with commas between, as in 1,2,4; got {value!r}.",
+            key="sweep",
+            value=text,
+        ) from None
 
 
 def _evaluate_suite(

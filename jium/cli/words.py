@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from jium.cli.pictures import choices, seen
 from jium.cli.root import Json, Lines, Run, Texts, app
 from jium.cli.texts import chunks, inputs, task_of
 from jium.messages import say
@@ -13,11 +14,11 @@ from jium.messages import say
 Count = Annotated[int, typer.Option("-n", help=say("how many to print"))]
 
 
-@app.command(help=say("Print the vectors of words or sentences."))
+@app.command(help=say("Print the vectors of words, sentences or pictures."))
 def embed(run: Run, texts: Texts = None, file: Lines = None, as_json: Json = False) -> None:
     task = task_of(run, "embed")
     for chunk in chunks(inputs(texts, file)):
-        for text, vector in zip(chunk, task.embed(chunk), strict=True):
+        for text, vector in zip(chunk, task.embed(seen(task, chunk)), strict=True):
             numbers = [float(f"{value:.6g}") for value in vector]
             if as_json:
                 _print({"text": text, "vector": numbers})
@@ -25,21 +26,27 @@ def embed(run: Run, texts: Texts = None, file: Lines = None, as_json: Json = Fal
                 typer.echo("\t".join([text, *map(str, numbers)]))
 
 
-@app.command(help=say("Print what is most like a word, or a sentence among sentences."))
+@app.command(
+    help=say("Print what is most like a word, or a sentence or picture among others of either.")
+)
 def similar(
     run: Run,
     texts: Texts = None,
     file: Lines = None,
     n: Count = 10,
     among: Annotated[
-        Path | None, typer.Option(help=say("a file of texts to choose from, a line each"))
+        Path | None,
+        typer.Option(
+            help=say("a file of texts or picture files to choose from, a line each; or a folder")
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
     task = task_of(run, "similar")
-    options: dict[str, Any] = {} if among is None else {"among": list(inputs(None, among))}
+    options: dict[str, Any] = {} if among is None else {"among": choices(task, among)}
     for text in inputs(texts, file):
-        _ranked(text, task.similar(text, n=n, **options), as_json)
+        (asked,) = seen(task, [text])
+        _ranked(text, task.similar(asked, n=n, **options), as_json)
 
 
 @app.command(help=say("What is to C as B is to A? 남자 왕 여자 asks for 여왕."))
@@ -68,9 +75,10 @@ def relate(run: Run, texts: Texts = None, file: Lines = None, as_json: Json = Fa
             typer.echo(",".join([_cell(word), *(f"{value:.4f}" for value in row)]))
 
 
-def _ranked(text: str, found: list[tuple[str, float]], as_json: bool) -> None:
+def _ranked(text: str, found: list[tuple[Any, float]], as_json: bool) -> None:
     if as_json:
-        _print({"text": text, "similar": [{"text": w, "score": round(s, 4)} for w, s in found]})
+        named = [{"text": str(word), "score": round(score, 4)} for word, score in found]
+        _print({"text": text, "similar": named})
     else:
         typer.echo("\n".join(f"{word}\t{score:.4f}" for word, score in found))
 

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from jium.contracts import (
+    diffusion,
     folder,
     generation,
     language,
@@ -59,6 +60,12 @@ def _promises() -> dict[str, Promise]:
         "joined_later": Promise(0, partial(_for_writers, language.joined_later)),
         "chat_template": Promise(0, lambda: language.chat_template(tiny.chatter())),
         "chat_stream": Promise(0, lambda: language.streamed(tiny.chatter())),
+        "noised_moments": Promise(1e-5, diffusion.forward_moments),
+        "parametrisations": Promise(1e-5, diffusion.parametrisations),
+        "zero_terminal_snr": Promise(0, diffusion.zero_terminal_snr),
+        "guidance_of_one": Promise(0, diffusion.guidance_of_one),
+        "samplers": Promise(0.02, diffusion.samplers),
+        "ddim_inversion": Promise(1e-5, diffusion.inversion),
         "save_load": Promise(0, folder.save_load),
         "bleu": Promise(0.01, scores.bleu),
         "chrf": Promise(0.01, scores.chrf),

@@ -11,4 +11,5 @@ DATA = {
     "questions": "jium.data.questions:QuestionData",
     "tagged": "jium.data.tagged:TaggedData",
     "labels": "jium.data.labels:LabelData",
+    "images": "jium.data.images:ImageData",
 }

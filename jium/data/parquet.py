@@ -12,10 +12,14 @@ from jium.errors import DataError, require
 BATCH = 1024  # rows held at a time
 
 
-def read_parquet(path: Path, columns: Sequence[str] | None = None) -> Iterator[Row]:
-    """Stream the rows of a Parquet file; only `columns`, where given, are read from disk."""
+def read_parquet(
+    path: Path, columns: Sequence[str] | None = None, batch: int = BATCH
+) -> Iterator[Row]:
+    """Stream the rows of a Parquet file; only `columns`, where given, are read from disk. batch:
+    rows held at a time: fewer where they are large.
+    """
     parquet = require("pyarrow.parquet", "data")
-    yield from _rows(path, _parquet_batches(parquet, path, columns))
+    yield from _rows(path, _parquet_batches(parquet, path, columns, batch))
 
 
 def read_arrow(path: Path) -> Iterator[Row]:
@@ -45,9 +49,11 @@ def saved_files(folder: Path) -> list[Path] | None:
         raise damaged(state, error) from error
 
 
-def _parquet_batches(parquet: Any, path: Path, columns: Sequence[str] | None) -> Iterator[Any]:
+def _parquet_batches(
+    parquet: Any, path: Path, columns: Sequence[str] | None, batch: int
+) -> Iterator[Any]:
     with parquet.ParquetFile(path, page_checksum_verification=True) as file:
-        yield from file.iter_batches(batch_size=BATCH, columns=columns)
+        yield from file.iter_batches(batch_size=batch, columns=columns)
 
 
 def _arrow_batches(pyarrow: Any, path: Path) -> Iterator[Any]:

@@ -21,9 +21,14 @@ EVALUATIONS = {
     "chat": "jium.evaluation.chats:evaluate_run",
     "words": "jium.evaluation.words:evaluate_run",
     "embed": "jium.evaluation.similarity:evaluate_run",
+    "match": "jium.evaluation.matching:evaluate_run",
+    "caption": "jium.evaluation.captions:evaluate_run",
+    "attributes": "jium.evaluation.attributes:evaluate_run",
     "correct": "jium.evaluation.spelling:evaluate_run",
     "topics": "jium.evaluation.topics:evaluate_run",
     "summarise": "jium.evaluation.summaries:evaluate_run",
+    "reconstruct": "jium.evaluation.reconstruction:evaluate_run",
+    "paint": "jium.evaluation.drawings:evaluate_run",
 }
 
 

@@ -35,9 +35,10 @@ class Scope:
 class Attention(nn.Module):
     """softmax(Q K^T / sqrt(head_dim)) V over `n_heads` heads, section 3.2 of Vaswani et al. (2017).
 
-    With fewer `n_kv_heads` several query heads share a key head (Ainslie et al., 2023). out_bias:
-    of the last layer, where it differs from `bias`. norm_eps: where given, queries and keys are
-    normalised head by head (Henry et al., 2020, https://arxiv.org/abs/2010.04245, with RMSNorm).
+    With fewer `n_kv_heads` several query heads share a key head (Ainslie et al., 2023).
+    context_dim: of a context to look at, where it is not as wide as x. out_bias: of the last layer,
+    where it differs from `bias`. norm_eps: where given, queries and keys are normalised head by
+    head (Henry et al., 2020, https://arxiv.org/abs/2010.04245, with RMSNorm).
     scale: what scores are multiplied by; None: 1 / sqrt(head_dim).
     """
 
@@ -50,19 +51,21 @@ class Attention(nn.Module):
         bias: bool = True,
         dropout: float = 0.0,
         *,
+        context_dim: int | None = None,
         out_bias: bool | None = None,
         norm_eps: float | None = None,
         scale: float | None = None,
     ) -> None:
         super().__init__()
+        context_dim = context_dim or dim
         self.n_heads = n_heads
         self.n_kv_heads = n_kv_heads or n_heads
         self.head_dim = head_dim or dim // n_heads
         self.dropout = dropout
         self.scale = scale
         self.q_proj = nn.Linear(dim, self.n_heads * self.head_dim, bias=bias)
-        self.k_proj = nn.Linear(dim, self.n_kv_heads * self.head_dim, bias=bias)
-        self.v_proj = nn.Linear(dim, self.n_kv_heads * self.head_dim, bias=bias)
+        self.k_proj = nn.Linear(context_dim, self.n_kv_heads * self.head_dim, bias=bias)
+        self.v_proj = nn.Linear(context_dim, self.n_kv_heads * self.head_dim, bias=bias)
         out_bias = bias if out_bias is None else out_bias
         self.o_proj = nn.Linear(self.n_heads * self.head_dim, dim, bias=out_bias)
         self.q_norm = None if norm_eps is None else nn.RMSNorm(self.head_dim, eps=norm_eps)

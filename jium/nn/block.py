@@ -84,15 +84,19 @@ def make_norm(config: TransformerConfig) -> nn.Module:
 class Block(nn.Module):
     """Self-attention, then (in a decoder) cross-attention, then feed-forward; each added to what
     came in.
+
+    context_dim: of what cross-attention looks at, where it is not as wide as the block.
     """
 
-    def __init__(self, config: TransformerConfig, cross: bool = False) -> None:
+    def __init__(
+        self, config: TransformerConfig, cross: bool = False, context_dim: int | None = None
+    ) -> None:
         super().__init__()
         self.norm_first = config.norm_first
         self.attn = self._attention(config)
         self.attn_norm = make_norm(config)
         if cross:
-            self.cross_attn = self._attention(config)
+            self.cross_attn = self._attention(config, context_dim)
             self.cross_attn_norm = make_norm(config)
         self.ffn = FeedForward(config.dim, config.ffn_dim, config.activation, config.bias)
         self.ffn_norm = make_norm(config)
@@ -122,7 +126,7 @@ class Block(nn.Module):
         return norm(x + self.dropout(sublayer(x)))
 
     @staticmethod
-    def _attention(config: TransformerConfig) -> Attention:
+    def _attention(config: TransformerConfig, context_dim: int | None = None) -> Attention:
         return Attention(
             config.dim,
             config.n_heads,
@@ -130,6 +134,7 @@ class Block(nn.Module):
             config.head_dim,
             config.bias if config.qkv_bias is None else config.qkv_bias,
             config.attention_dropout,
+            context_dim=context_dim,
             out_bias=config.bias,
             norm_eps=config.norm_eps if config.qk_norm else None,
             scale=config.attention_scale,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from jium.nn.linear import Linear
 
 Activation = Literal[
-    "relu", "gelu", "gelu_new", "quick_gelu", "silu", "swiglu", "geglu"
+    "relu", "gelu", "gelu_new", "quick_gelu", "silu", "swiglu", "geglu", "geglu_erf"
 ]  # gelu_new: by tanh
 
 
@@ -28,7 +28,11 @@ PLAIN: dict[str, Callable[[Tensor], Tensor]] = {
     "quick_gelu": quick_gelu,
     "silu": F.silu,
 }
-GATES: dict[str, Callable[[Tensor], Tensor]] = {"swiglu": F.silu, "geglu": gelu_new}
+GATES: dict[str, Callable[[Tensor], Tensor]] = {
+    "swiglu": F.silu,
+    "geglu": gelu_new,
+    "geglu_erf": F.gelu,
+}
 
 
 class FeedForward(nn.Module):
@@ -36,7 +40,8 @@ class FeedForward(nn.Module):
 
     activation: "relu" (Vaswani et al., 2017), "gelu" (Hendrycks and Gimpel, 2016), its
     approximations "gelu_new" and "quick_gelu", "silu" (Elfwing et al., 2018); or "swiglu" and
-    "geglu" (Shazeer, 2020, here with gelu_new), which have a third, gating layer.
+    "geglu" (Shazeer, 2020, here with gelu_new; "geglu_erf" with gelu, as Stable Diffusion has it),
+    which have a third, gating layer.
     """
 
     def __init__(self, dim: int, ffn_dim: int, activation: str = "relu", bias: bool = True) -> None:

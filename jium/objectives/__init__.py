@@ -3,6 +3,9 @@
 OBJECTIVES = {
     "translation": "jium.objectives.translation:Translation",
     "labels": "jium.objectives.labels:Labels",
+    "attributes": "jium.objectives.attributes:Attributes",
+    "clip": "jium.objectives.clip:ClipLoss",
+    "caption": "jium.objectives.caption:Caption",
     "tags": "jium.objectives.tags:Tags",
     "span": "jium.objectives.span:Span",
     "next_token": "jium.objectives.next_token:NextToken",
@@ -14,4 +17,8 @@ OBJECTIVES = {
     "cbow": "jium.objectives.cbow:Cbow",
     "contrastive": "jium.objectives.contrastive:Contrastive",
     "glove": "jium.objectives.glove:GloveLoss",
+    "vae": "jium.objectives.vae:VaeLoss",
+    "vqvae": "jium.objectives.vqvae:VqVaeLoss",
+    "diffusion": "jium.objectives.diffusion:Denoising",
+    "gan": "jium.objectives.gan:Adversarial",
 }

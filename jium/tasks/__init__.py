@@ -21,10 +21,15 @@ TASKS = {
     "answer": "jium.tasks.answer:Answerer",
     "words": "jium.tasks.words:WordVectors",
     "embed": "jium.tasks.embed:SentenceEmbedder",
+    "match": "jium.tasks.match:Matcher",
+    "caption": "jium.tasks.caption:PictureCaptioner",
+    "attributes": "jium.tasks.attributes:AttributeClassifier",
     "correct": "jium.tasks.correct:Corrector",
     "topics": "jium.tasks.topics:TopicModel",
     "summarise": "jium.tasks.summarise:Summariser",
+    "reconstruct": "jium.tasks.reconstruct:Reconstructor",
     "outside": "jium.tasks.outside:Outside",
+    "paint": "jium.tasks.paint:Painter",
 }
 OUTSIDE = "openai:"  # before the name of a model elsewhere
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from jium.config import Values
+from jium.data.image_data import ImageData
 from jium.files import write_text
 from jium.training.recipe import Recipe
 
@@ -54,9 +55,12 @@ def write_card(run: Path, plan: Recipe, setup: Any, facts: Values) -> None:
 
 def trained(plan: Recipe, trainer: Any) -> Values:
     """How long a training by gradients went on, and with what."""
+    if isinstance(plan.data, ImageData):
+        batch = f"{plan.train.batch_size * plan.train.accumulate:,} pictures at most"
+    else:
+        batch = f"{plan.train.batch_tokens * plan.train.accumulate:,} tokens at most"
     return {
-        "steps": f"{trainer.step:,} of {plan.train.batch_tokens * plan.train.accumulate:,} tokens "
-        "at most",
+        "steps": f"{trainer.step:,} of {batch}",
         "training time": f"{trainer.seconds / 60:.1f} minutes",
         "precision": plan.train.precision,
         "seed": plan.train.seed,

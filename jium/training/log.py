@@ -5,15 +5,17 @@ import math
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from jium.errors import MissingExtra, require
-from jium.files import explained, write_text
+from jium.files import explained, write_text, write_whole
 from jium.messages import say
 from jium.training.trainer import Report
+
+Unit = Literal["tokens", "pictures"]
 
 
 class Smooth:
@@ -31,13 +33,20 @@ class RunLog:
     """Use as a context; `step` after each step, `evaluation` after each look at the valid split.
 
     On a terminal a live bar; elsewhere a line every `log_every` steps. metrics.jsonl has a record a
-    line: {"step", "loss", "lr", ...} or {"step", "valid_loss", ...}.
+    line: {"step", "loss", "lr", ...} or {"step", "valid_loss", ...}. unit: what a batch counts.
     """
 
     def __init__(
-        self, run: Path, steps: int, log_every: int, start: int, quiet: bool = False
+        self,
+        run: Path,
+        steps: int,
+        log_every: int,
+        start: int,
+        quiet: bool = False,
+        unit: Unit = "tokens",
     ) -> None:
         self.run = run
+        self.unit = unit
         self.log_every = log_every
         self.file = run / "metrics.jsonl"
         _forget_after(self.file, start)
@@ -74,7 +83,8 @@ class RunLog:
         """Show one step; write every `log_every`-th."""
         speed = self.speed.add(report.tokens / max(report.seconds, 1e-9))
         loss = self.loss.add(report.loss)
-        status = f"{say('loss')} {loss:.3f}  {speed:,.0f} {say('tokens/s')}"
+        unit = say("pictures/s") if self.unit == "pictures" else say("tokens/s")
+        status = f"{say('loss')} {loss:.3f}  {speed:,.0f} {unit}"
         self.bar.update(self.row, completed=report.step, status=status)
         if report.step % self.log_every:
             return
@@ -82,7 +92,7 @@ class RunLog:
             "loss": report.loss,
             "lr": report.lr,
             "grad_norm": report.grad_norm,
-            "tokens_per_s": round(speed, 1),
+            f"{self.unit}_per_s": round(speed, 1),
         }
         self._record(report.step, figures)
         if self.bar.disable and report.step % (5 * self.log_every) == 0:
@@ -102,9 +112,15 @@ class RunLog:
             self.board.add_text("translations", "\n\n---\n\n".join(lines), step)
 
     def picture(self, step: int, name: str, pixels: Any) -> None:
-        """A picture for TensorBoard, uint8 (height, width, 3)."""
+        """A picture for TensorBoard, uint8 (height, width, 3); of training on pictures a file too:
+        pictures/step-000500.png.
+        """
         if self.board is not None:
             self.board.add_image(name, pixels, step, dataformats="HWC")
+        if self.unit == "pictures":
+            image = require("PIL.Image", "pictures").fromarray(pixels)
+            path = self.run / "pictures" / f"step-{step:06}.png"
+            write_whole(path, lambda beside: image.save(beside, "PNG"))
 
     def say(self, text: str) -> None:
         """A line for a person, above the bar."""

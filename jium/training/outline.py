@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from jium.adaptation.freeze import freeze
 from jium.config import find_kind
+from jium.data.image_data import ImageData
 from jium.messages import say
 from jium.models import MODELS
 from jium.models.heads import HeadConfig, Headed
@@ -50,6 +51,11 @@ def outline(recipe: Recipe) -> Outline:
     if recipe.train is None:
         why = "A {kind} model is fitted by counting: only its data tells how large it becomes."
         return Outline(None, [say(why, kind=kind)])
+    if isinstance(recipe.data, ImageData):
+        note = say(
+            "A model of pictures is not counted ahead: how long it takes, its first steps tell."
+        )
+        return Outline(None, [note])
     notes: list[str] = []
     rows = _rows(recipe, notes)
     if rows is None:

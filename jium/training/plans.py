@@ -76,6 +76,12 @@ PRETRAIN: dict[str, str | None] = {
     "schedule": "linear",
     "train": None,
 }
+PICTURES: dict[str, str | None] = {
+    "data": "images",
+    "optim": "adamw",
+    "schedule": "cosine",
+    "train": None,
+}
 
 # Task to kind of model to plan; the first kind is taken where none is named.
 PLANS: dict[str, dict[str, Plan]] = {
@@ -160,6 +166,31 @@ PLANS: dict[str, dict[str, Plan]] = {
             },
         ),
     },
+    "match": {
+        "clip": Plan(
+            "jium.training.match:set_up",
+            {**PICTURES, "tokenizer": None, "model": "clip", "objective": "clip"},
+        ),
+    },
+    "caption": {
+        "captioner": Plan(
+            "jium.training.caption:set_up",
+            {
+                **PICTURES,
+                "tokenizer": None,
+                "model": "captioner",
+                "objective": "caption",
+                "generation": None,
+            },
+        ),
+    },
+    "attributes": {
+        kind: Plan(
+            "jium.training.attributes:set_up",
+            {**PICTURES, "model": kind, "objective": "attributes"},
+        )
+        for kind in ("image_classifier", "vit")
+    },
     "correct": {
         "noisy_channel": Plan(
             "jium.training.correction:set_up", {"data": "texts", "model": "noisy_channel"}
@@ -186,6 +217,28 @@ PLANS: dict[str, dict[str, Plan]] = {
             )
             for kind in EXTRACTIVE
         },
+    },
+    "reconstruct": {
+        kind: Plan(
+            "jium.training.reconstruct:set_up", {**PICTURES, "model": kind, "objective": kind}
+        )
+        for kind in ("vae", "vqvae")
+    },
+    "paint": {
+        "diffusion": Plan(
+            "jium.training.paint:set_up",
+            {
+                **PICTURES,
+                "tokenizer": None,
+                "model": "diffusion",
+                "objective": "diffusion",
+                "paint": None,
+            },
+        ),
+        "gan": Plan(
+            "jium.training.gan:set_up",
+            {**PICTURES, "tokenizer": None, "model": "gan", "objective": "gan"},
+        ),
     },
 }
 

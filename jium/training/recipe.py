@@ -19,6 +19,7 @@ from jium.config import (
 )
 from jium.data import DATA
 from jium.errors import ConfigError, RunError
+from jium.generation.painting import PaintConfig
 from jium.generation.settings import GenerationConfig
 from jium.messages import say
 from jium.models import CONFIGS
@@ -42,6 +43,7 @@ SECTIONS: dict[str, type] = {  # sections of one kind
     "train": TrainConfig,
     "generation": GenerationConfig,
     "transfer": TransferConfig,
+    "paint": PaintConfig,
 }
 RECIPES = Path(__file__).parents[1] / "recipes"  # in an installed package; in a checkout, beside it
 MAY_CHANGE = {
@@ -70,6 +72,7 @@ class Recipe:
     train: Any = None
     generation: Any = None
     transfer: Any = None
+    paint: Any = None
 
     @classmethod
     def of(cls, values: Values, name: str) -> Self:

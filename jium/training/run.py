@@ -4,6 +4,7 @@ import json
 import math
 import shutil
 import time
+from collections.abc import Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,7 @@ from jium.messages import say
 from jium.training.card import trained, write_card
 from jium.training.devices import choose_device, choose_precision, set_threads
 from jium.training.interrupts import interrupts
-from jium.training.log import RunLog
+from jium.training.log import RunLog, Unit
 from jium.training.plans import plan_of
 from jium.training.recipe import Recipe, check_unchanged, recipe
 from jium.training.schedules import Noam, noam_peak
@@ -114,9 +115,10 @@ def _learn(plan: Recipe, setup: Learned, run: Path, device: torch.device, quiet:
         _save_generation(run, plan)
     trainer = _trainer(plan, setup, device)
     best = _go_on(trainer, setup, run) if (run / STATE).is_file() else Best()
+    unit: Unit = getattr(setup, "unit", "tokens")
     with (
         interrupts() as stop,
-        RunLog(run, plan.train.steps, plan.train.log_every, trainer.step, quiet) as log,
+        RunLog(run, plan.train.steps, plan.train.log_every, trainer.step, quiet, unit) as log,
     ):
         try:
             for report in trainer.steps():
@@ -193,6 +195,7 @@ def _foreign(run: Path) -> list[str]:
         return [path.name for path in run.iterdir()]
     ours = {"recipe.toml", "config.json", "generation_config.json", "metrics.jsonl", "last"}
     ours |= {"tokenizer.json", "tokenizer_config.json", "vocabulary.json", "tensorboard"}
+    ours |= {"pictures"}
     return [path.name for path in run.iterdir() if path.name not in ours]
 
 
@@ -221,13 +224,32 @@ def _trainer(plan: Recipe, setup: Learned, device: torch.device) -> Trainer:
         model,
         plan.objective,
         setup.train,
-        {"main": plan.optim.make(model, lr, factors)},
+        _optimisers(plan, model, lr, factors),
         plan.schedule,
         plan.train,
         device,
         plan.train.precision,
         before_step,
     )
+
+
+def _optimisers(
+    plan: Recipe, model: torch.nn.Module, lr: float, factors: Mapping[str, float]
+) -> dict[str, torch.optim.Optimizer]:
+    """One over the whole model; or, by their names, one over each part of it that the objective
+    names, at its share of the rate.
+    """
+    if not hasattr(plan.objective, "parts"):
+        return {"main": plan.optim.make(model, lr, factors)}
+    made = {}
+    for name, share in plan.objective.parts().items():
+        own = {
+            key.removeprefix(f"{name}."): f
+            for key, f in factors.items()
+            if key.startswith(f"{name}.")
+        }
+        made[name] = plan.optim.make(model.get_submodule(name), lr * share, own)
+    return made
 
 
 def _go_on(trainer: Trainer, setup: Learned, run: Path) -> Best:
@@ -261,8 +283,14 @@ def _look(
         else:
             best.since += 1
         log.evaluation(trainer.step, figures, improved, setup.samples())
-        if log.board is not None and (seen := setup.picture()) is not None:
-            log.picture(trainer.step, "attention", seen)
+        for remark in getattr(setup, "remarks", list)():  # of those that have any
+            log.say(remark)
+        if log.board is not None or log.unit == "pictures":
+            with torch.random.fork_rng():  # what is shown must not change what is learned
+                seen = setup.picture()
+            if seen is not None:
+                name = "pictures" if log.unit == "pictures" else "attention"
+                log.picture(trainer.step, name, seen)
 
 
 def keep_for_study(trainer: Trainer, run: Path) -> None:

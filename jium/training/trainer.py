@@ -38,6 +38,7 @@ class TrainConfig:
     steps: int = 10_000
     minutes: float | None = None  # stop after so much training time, too
     batch_tokens: int = 4096  # real tokens in a batch, source and target together
+    batch_size: int = 64  # pictures in a batch, where data are pictures
     accumulate: int = 1  # batches to a step
     precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     clip: float | None = 1.0  # largest norm of the gradient
@@ -53,7 +54,14 @@ class TrainConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_tokens", "accumulate", "eval_every", "save_every"):
+        for name in (
+            "steps",
+            "batch_tokens",
+            "batch_size",
+            "accumulate",
+            "eval_every",
+            "save_every",
+        ):
             if getattr(self, name) < 1:
                 raise ConfigError(
                     "must be at least 1; got {value}.", key=name, value=getattr(self, name)
@@ -93,6 +101,16 @@ def _held(parameter: nn.Parameter) -> Tensor:
         return parameter.grad
     parameter.grad = summed(parameter.grad)
     return parameter.grad._values()
+
+
+def _lay_out(optimiser: torch.optim.Optimizer) -> None:
+    """Lay moments out in memory as their weights are (channels last, in convolutions): a file keeps
+    no strides, and the fused step reads both as they lie without looking.
+    """
+    for weight, state in optimiser.state.items():
+        for key, value in state.items():
+            if weight.ndim > 1 and isinstance(value, Tensor) and value.shape == weight.shape:
+                state[key] = torch.empty_like(weight, dtype=value.dtype).copy_(value)
 
 
 def _clip(gradients: list[Tensor], bound: float) -> float:
@@ -256,6 +274,7 @@ class Trainer:
                     state.setdefault(int(i), {})[what] = value
             groups = optimiser.state_dict()["param_groups"]
             optimiser.load_state_dict({"state": state, "param_groups": groups})
+            _lay_out(optimiser)
         if self.ema:
             self.ema.load(parts["ema"])
         for name in getattr(self.model, "carries", ()):

@@ -53,7 +53,7 @@ def test_an_unknown_recipe_has_its_nearest_named():
         ("schedule.warmup=0", r"schedule\.warmup: must be at least 1 step; got 0"),
         ("generation.beam=0", r"generation\.beam: must be at least 1; got 0"),
         ("tokenizer.vocab_size=100", r"tokenizer\.vocab_size: bpe needs 260 or more"),
-        ("task=paint", r"task.*: no task \"paint\""),
+        ("task=sculpt", r"task.*: no task \"sculpt\""),
         ("train=5", r"train: must be a section, not 5"),
         ("train", r"\"train\" is not key=value"),
     ],

@@ -1,0 +1,118 @@
+"""paint."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from jium.cli.root import Json, Lines, Run, app
+from jium.cli.texts import inputs, task_of
+from jium.errors import ConfigError
+from jium.messages import say
+
+Prompts = Annotated[
+    list[str] | None, typer.Argument(help=say('what to paint; "-" reads standard input'))
+]
+
+
+@app.command(help=say("Paint pictures of texts: arguments, a file, or standard input."))
+def paint(
+    run: Run,
+    prompts: Prompts = None,
+    file: Lines = None,
+    out: Annotated[
+        Path, typer.Option(help=say("a PNG file; several pictures are numbered"))
+    ] = Path("painted.png"),
+    n: Annotated[int | None, typer.Option("--n", help=say("pictures of a text"))] = None,
+    seed: Annotated[int | None, typer.Option(help=say("the same seed, the same picture"))] = None,
+    steps: Annotated[int | None, typer.Option(help=say("steps of the sampler"))] = None,
+    guidance: Annotated[
+        float | None, typer.Option(help=say("how much the text counts; 1: as trained"))
+    ] = None,
+    sampler: Annotated[str | None, typer.Option(help=say("how noise is taken away"))] = None,
+    negative: Annotated[str | None, typer.Option(help=say("what the picture is to lack"))] = None,
+    size: Annotated[
+        str | None, typer.Option(help=say("pixels, as in 64 or 96x64; else as trained"))
+    ] = None,
+    image: Annotated[Path | None, typer.Option(help=say("a picture to begin from"))] = None,
+    strength: Annotated[
+        float | None, typer.Option(help=say("with --image: 0 keeps it, 1 begins anew"))
+    ] = None,
+    mask: Annotated[
+        Path | None, typer.Option(help=say("with --image: paint only where this is white"))
+    ] = None,
+    sheet: Annotated[Path | None, typer.Option(help=say("all pictures in one PNG file"))] = None,
+    film: Annotated[
+        Path | None, typer.Option(help=say("how they came about: a GIF, PNG or WebP file"))
+    ] = None,
+    like: Annotated[
+        Path | None, typer.Option(help=say("paint this picture again, as it says itself"))
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    from jium.tasks.picture_files import save_film, save_picture
+    from jium.tasks.picture_files import sheet as sheet_of
+
+    task = task_of(run, "paint")
+    texts = list(inputs(prompts, file)) if prompts or file is not None else None
+    options: dict[str, Any] = {
+        **dict(n=n, seed=seed, steps=steps, guidance=guidance, sampler=sampler),
+        **dict(negative=negative, size=_size(size), strength=strength),
+        **dict(image=_picture(image), mask=_picture(mask)),
+    }
+    options = {name: value for name, value in options.items() if value is not None}
+    frames: list[Any] = []
+    if film is not None:
+        options["preview"] = lambda step, shown: frames.append(_frame(shown))
+    if like is not None:
+        made = task.paint_like(like, texts, **options)
+    else:
+        if task.guided and (texts is None or not all(text.strip() for text in texts)):
+            typer.echo(say("an empty text says nothing: painted without one"), err=True)
+        made = task.paint(texts, **options)
+    for path, picture, facts in zip(_paths(out, len(made)), made, made.facts, strict=True):
+        save_picture(picture, path, facts)
+        shown = json.dumps({"file": str(path), **facts}, ensure_ascii=False)
+        typer.echo(shown if as_json else str(path))
+    if sheet is not None:
+        save_picture(sheet_of(made), sheet)
+        typer.echo(str(sheet), err=True)
+    if film is not None:
+        save_film([*frames, _frame(made)], film)
+        typer.echo(str(film), err=True)
+
+
+def _paths(out: Path, n: int) -> list[Path]:
+    """fox.png, or fox-1.png and fox-2.png."""
+    if n == 1:
+        return [out]
+    return [out.with_name(f"{out.stem}-{i}{out.suffix}") for i in range(1, n + 1)]
+
+
+def _frame(pictures: Any) -> Any:
+    from jium.tasks.picture_files import sheet
+
+    return pictures[0] if len(pictures) == 1 else sheet(pictures)
+
+
+def _picture(path: Path | None) -> Any:
+    if path is None:
+        return None
+    from jium.data.image_files import read_image
+
+    return read_image(path)
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    """Width and height. Raises ConfigError for anything but one or two whole numbers."""
+    if text is None:
+        return None
+    parts = text.lower().split("x")
+    if len(parts) not in (1, 2) or not all(part.strip().isdecimal() for part in parts):
+        raise ConfigError(
+            "must be pixels, as in 64 or 96x64 (width x height); got {value!r}.",
+            key="size",
+            value=text,
+        )
+    return int(parts[0]), int(parts[-1])

@@ -1,0 +1,237 @@
+"""Pictures from words."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from jium.checkpoint.run import load_model, read_config, understood
+from jium.config import build, find_kind, to_values
+from jium.data.image_batches import as_pixels
+from jium.errors import ConfigError, DataError
+from jium.generation.diffusion import Denoise, Draws, sample
+from jium.generation.edit import image_to_image, inpaint
+from jium.generation.guidance import clipped, guided
+from jium.generation.painting import PaintConfig
+from jium.models.conditioning import join
+from jium.models.diffusion import Diffusion
+from jium.tasks.paint_begin import Beginning, beginning
+from jium.tasks.paint_words import Words
+from jium.tasks.painted import Painted, Preview, after, seeds_of, understood_facts
+from jium.tasks.picture_files import read_facts
+from jium.text.tokenizer import Tokenizer
+
+# Kind of model to what paints with it; each is loaded from a run and has `paint`.
+PAINTERS = {
+    "diffusion": "jium.tasks.paint:Painter",
+    "gan": "jium.tasks.paint_gan:GanPainter",
+}
+TOGETHER = 32  # pictures painted at a time on a GPU
+
+
+@dataclass
+class Painter:
+    """A diffusion model, the tokenizer of its captions, and how it paints unless told otherwise.
+
+    names: of the classes of a model that knows no words.
+    """
+
+    model: Diffusion
+    tokenizer: Tokenizer | None = None
+    settings: PaintConfig = field(default_factory=PaintConfig)
+    names: dict[str, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, run: Path) -> Any:
+        """The painter in a run folder, whatever kind of model it has."""
+        about = read_config(run)["jium"]
+        with understood(run / "config.json"):
+            painter = find_kind(PAINTERS, about["kind"], "model")
+        return cls.read(run) if painter is cls else painter.load(run)
+
+    @classmethod
+    def read(cls, run: Path) -> Self:
+        """The diffusion model in a run folder, ready to paint."""
+        about = read_config(run)["jium"]
+        model: Any = load_model(run)
+        with understood(run / "config.json"):
+            settings = build(PaintConfig, about["paint"])
+            names = dict(about["names"])
+        tokenizer = Tokenizer.load(run) if model.config.text is not None else None
+        return cls(model, tokenizer, settings, names)
+
+    def about(self) -> dict[str, Any]:
+        """What config.json must say for `load` to work."""
+        return {"task": "paint", "paint": to_values(self.settings), "names": self.names}
+
+    @property
+    def guided(self) -> bool:
+        """Whether words or classes say what is painted."""
+        return self.model.conditioner is not None
+
+    @cached_property
+    def words(self) -> Words:
+        """What reads the texts."""
+        return Words(self.model, self.tokenizer, self.names)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the model is."""
+        return next(self.model.parameters()).device
+
+    @property
+    def fingerprint(self) -> str:
+        """Sixteen digits that say which weights these are."""
+        found = hashlib.sha256()
+        for name, tensor in sorted(self.model.state_dict().items()):
+            found.update(name.encode())
+            found.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+        return found.hexdigest()[:16]
+
+    # ------------------------------------------------------------ words to pictures
+
+    def paint(
+        self,
+        prompt: str | Sequence[str] | None = None,
+        *,
+        n: int = 1,
+        seed: int | Sequence[int] | None = None,
+        size: int | tuple[int, int] | None = None,
+        negative: str | None = None,
+        image: Image.Image | None = None,
+        strength: float | None = None,
+        mask: Image.Image | None = None,
+        preview: Preview | None = None,
+        batch: int | None = None,
+        **options: Any,
+    ) -> Painted:
+        """Paint `n` pictures of a text, or of each of a list of texts, text by text.
+
+        prompt: None and "" say nothing: the model paints what it likes. Of a model that knows
+        classes and no words, the name of a class. `(word:1.3)` counts more than the rest.
+        seed: of the first picture, the others have the numbers after it; or one for each picture.
+        size: pixels of a side, or width and height; None: as trained. negative: what pictures are
+        to lack. image: begin from it, with `strength` of the way to noise (0 keeps it, 1 begins
+        anew); mask: paint only where it is white. preview: called after each step with the steps
+        done and the pictures as guessed so far. batch: pictures painted at a time; None: on a CPU
+        one, so that a picture is the same to the bit whatever is painted with it.
+        options: any setting of `PaintConfig`, such as steps=30, guidance=5.0, sampler="ddim".
+
+        Raises ConfigError for a setting that cannot be, DataError for what the model cannot take.
+        """
+        settings = build(PaintConfig, to_values(self.settings) | options)
+        for name, value in (("n", n), ("batch", batch)):
+            if value is not None and value < 1:
+                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        texts = [prompt or ""] if prompt is None or isinstance(prompt, str) else list(prompt)
+        wanted = [text for text in texts for _ in range(n)]
+        seeds = seeds_of(seed, len(wanted))
+        begin = beginning(self.model.config.picture_size, size, image, strength, mask)
+        together = batch or (1 if self.device.type == "cpu" else TOGETHER)
+        made = Painted()
+        for first in range(0, len(wanted), together):
+            rows = slice(first, first + together)
+            watch = None if preview is None else after(preview, made)
+            with torch.inference_mode():
+                denoise = self._denoise(wanted[rows], negative or "", settings)
+                made += self._sample(denoise, seeds[rows], settings, begin, watch)
+        common: dict[str, Any] = {"negative": negative or ""}
+        common |= {"size": [begin.width, begin.height]} | begin.about() | to_values(settings)
+        common |= {"batch": together, "model": self.fingerprint, "version": version("jium")}
+        each = zip(wanted, seeds, strict=True)
+        made.facts = [{"prompt": text, "seed": own} | common for text, own in each]
+        return made
+
+    def paint_like(
+        self, path: str | Path, prompt: str | Sequence[str] | None = None, **options: Any
+    ) -> Painted:
+        """Paint a picture again, as its file says it was painted; what is given counts instead.
+
+        Raises DataError where the file says nothing, was painted by another model, or began from a
+        picture that is not given.
+        """
+        facts = read_facts(Path(path))
+        with understood_facts(path):
+            known: dict[str, Any] = {name: facts[name] for name in to_values(self.settings)}
+            known |= {"seed": facts["seed"], "size": tuple(facts["size"])}
+            known |= {"negative": facts["negative"], "batch": facts["batch"]}
+            known |= {"strength": facts["strength"]} if "image" in facts else {}
+            prompt = facts["prompt"] if prompt is None else prompt
+        if facts.get("model") != self.fingerprint:
+            raise DataError(
+                "{path}: was painted by another model ({theirs}; this one is {own}). Give the run "
+                "that painted it.",
+                path=path,
+                theirs=facts.get("model"),
+                own=self.fingerprint,
+            )
+        if any(name in facts and options.get(name) is None for name in ("image", "mask")):
+            raise DataError(
+                "{path}: was painted over a picture. Give that picture, and the mask if any.",
+                path=path,
+            )
+        return self.paint(prompt, **known | options)
+
+    # ------------------------------------------------------------ how it is done
+
+    def _denoise(self, texts: list[str], negative: str, settings: PaintConfig) -> Denoise:
+        """What the sampler asks: the clean picture, guided by each row's own text."""
+        model = self.model
+        if model.conditioner is None and not negative and not any(text.strip() for text in texts):
+            return self._kept(lambda x, time: model.denoise(x, time), settings)
+        words = join([self.words.context(text) for text in texts])
+        without = join([self.words.context(negative)] * len(texts))
+        pair = join([words, without])
+
+        def both(x: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
+            first, second = model.denoise(x.repeat(2, 1, 1, 1), time.repeat(2), pair).chunk(2)
+            return first, second
+
+        steered = guided(
+            lambda x, time: model.denoise(x, time, words),
+            lambda x, time: model.denoise(x, time, without),
+            settings.steering(),
+            both,
+        )
+        return self._kept(steered, settings)
+
+    def _kept(self, denoise: Denoise, settings: PaintConfig) -> Denoise:
+        """Within the range of pictures; latents have none."""
+        return clipped(denoise) if settings.clip and self.model.vae is None else denoise
+
+    def _sample(
+        self,
+        denoise: Denoise,
+        seeds: list[int],
+        settings: PaintConfig,
+        begin: Beginning,
+        watch: Preview | None,
+    ) -> list[Image.Image]:
+        draw = Draws(seeds, self.model.shape(begin.height, begin.width), self.device)
+        options: dict[str, Any] = {
+            **dict(sampler=settings.sampler, steps=settings.steps, spacing=settings.spacing),
+            "draw": draw,
+        }
+        if watch is not None:
+            options["preview"] = lambda step, clean: watch(step, self._pictures(clean))
+        noise = draw()  # (batch, channels, height, width)
+        if begin.image is None:
+            return self._pictures(sample(denoise, self.model.noise, noise, **options))
+        image = self.model.encode(begin.image.to(self.device)).expand_as(noise)
+        if begin.mask is None:
+            strength = begin.strength
+            made = image_to_image(denoise, self.model.noise, image, noise, strength, **options)
+            return self._pictures(made)
+        mask = begin.mask_for(noise)
+        made = inpaint(denoise, self.model.noise, image, mask, noise, begin.strength, **options)
+        return [begin.keep(picture) for picture in self._pictures(made)]
+
+    def _pictures(self, clean: Tensor) -> list[Image.Image]:
+        return [Image.fromarray(one) for one in as_pixels(self.model.decode(clean))]

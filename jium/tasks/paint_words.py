@@ -1,0 +1,82 @@
+"""What is to be painted, as a model is told it: captions, with weighted words, or names of classes.
+
+Every text is read alone, so that what it says does not depend on the texts beside it.
+"""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from jium.config import nearest
+from jium.errors import ConfigError, DataError
+from jium.generation.prompt_weights import read_weights, token_weights, weigh
+from jium.models.conditioning import ClassConditioner, Context, TextConditioner
+from jium.models.diffusion import Diffusion
+from jium.nn.layout import Layout
+from jium.text.tokenizer import Tokenizer
+
+
+@dataclass
+class Words:
+    """A model, the tokenizer of its captions, and the names of its classes if it knows no words."""
+
+    model: Diffusion
+    tokenizer: Tokenizer | None = None
+    names: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def max_len(self) -> int:
+        """Tokens of a caption at most."""
+        conditioner = self.model.conditioner
+        return conditioner.config.max_len if isinstance(conditioner, TextConditioner) else 0
+
+    def ids(self, texts: list[str]) -> list[list[int]]:
+        """Captions as the model reads them: their tokens, and the end."""
+        assert self.tokenizer is not None
+        return [[*ids, self.tokenizer.eos_id] for ids in self.tokenizer.encode_batch(texts)]
+
+    def context(self, text: str) -> Context:
+        """What one text says; an empty one nothing. Raises DataError for a class that nobody knows
+        and for a text that is too long, ConfigError where the model takes neither.
+        """
+        conditioner = self.model.conditioner
+        if conditioner is None:
+            raise ConfigError(
+                "this model was trained without captions and labels; leave it out.", key="prompt"
+            )
+        if not text.strip():
+            return conditioner.null(1)
+        if isinstance(conditioner, ClassConditioner):
+            return conditioner(self._classes(text))
+        return self._read(conditioner, text)
+
+    def _read(self, conditioner: TextConditioner, prompt: str) -> Context:
+        assert self.tokenizer is not None
+        text, weights = read_weights(prompt)
+        ids = self.ids([text])[0]
+        tokens = torch.tensor(ids, device=conditioner.null_state.device)
+        context = conditioner(tokens, Layout([len(ids)], tokens.device))
+        if all(weight == 1 for weight in weights):
+            return context
+        of_tokens = [*token_weights(weights, self.tokenizer.offsets(text)), 1.0]  # 1: of the end
+        found = torch.tensor([of_tokens], device=tokens.device)
+        states = weigh(context.states, found, conditioner.null_state)
+        return Context(states, context.mask, context.pooled)
+
+    def _classes(self, text: str) -> dict[str, Tensor]:
+        """Class numbers of a text that names a class, or one of each kind with commas between."""
+        device = self.model.conditioner.null_state.device  # type: ignore[union-attr]
+        found = dict.fromkeys(self.names, -1)
+        for word in (part.strip() for part in text.split(",")):
+            kind = next((kind for kind, names in self.names.items() if word in names), None)
+            if kind is None:
+                known = [name for names in self.names.values() for name in names]
+                raise DataError(
+                    'the model knows no "{word}".{near} It was trained on these classes: {known}.',
+                    word=word,
+                    near=nearest(word, known),
+                    known=", ".join(known),
+                )
+            found[kind] = self.names[kind].index(word)
+        return {kind: torch.tensor([number], device=device) for kind, number in found.items()}

@@ -1,0 +1,71 @@
+"""Pictures that were painted, and how: what makes each of them anew."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from jium.errors import ConfigError, DataError
+from jium.tasks.picture_files import save_picture, sheet
+
+Preview = Callable[[int, list[Image.Image]], object]  # steps done, the pictures as guessed so far
+SEEDS = 2**31  # where nobody gives one, it is drawn below this
+
+
+class Painted(list[Image.Image]):
+    """Pictures, and how each was painted: `facts`, which `save` writes into the file."""
+
+    def __init__(
+        self, pictures: Sequence[Image.Image] = (), facts: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        super().__init__(pictures)
+        self.facts = list(facts)
+
+    def save(self, path: str | Path) -> None:
+        """Write the picture as PNG; several as one sheet."""
+        if len(self) == 1:
+            save_picture(self[0], Path(path), self.facts[0])
+        else:
+            save_picture(sheet(self), Path(path))
+
+
+@contextmanager
+def understood_facts(path: str | Path) -> Iterator[None]:
+    """Inside the block, what a picture's own account lacks or says wrongly is a DataError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError(
+            "{path}: what it says of how it was painted is not understood ({error}).",
+            path=path,
+            error=error,
+        ) from error
+
+
+def seeds_of(seed: int | Sequence[int] | None, n: int) -> list[int]:
+    """One for each of n pictures: given, counted on from the first, or drawn. Raises ConfigError
+    where there are not as many as pictures.
+    """
+    if seed is None:
+        fresh = torch.Generator()  # not torch's own: what is drawn elsewhere stays the same
+        fresh.seed()
+        seed = int(torch.randint(SEEDS, (), generator=fresh))
+    if isinstance(seed, int):
+        return list(range(seed, seed + n))
+    if len(seed) != n:
+        raise ConfigError(
+            "{given} seeds for {n} pictures. Give one for each, or that of the first.",
+            key="seed",
+            given=len(seed),
+            n=n,
+        )
+    return list(seed)
+
+
+def after(preview: Preview, before: Sequence[Image.Image]) -> Preview:
+    """With the pictures that are done already before those that are being painted."""
+    done = list(before)
+    return lambda step, pictures: preview(step, [*done, *pictures])

@@ -1,0 +1,113 @@
+"""From a recipe for pictures to what a trainer needs: pictures, tokenizer, diffusion model."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from jium.checkpoint.run import load_model, read_model_config
+from jium.checkpoint.state import NAME as STATE
+from jium.config import to_values
+from jium.data.image_batches import ImageBatches
+from jium.data.images import Pictures
+from jium.errors import ConfigError
+from jium.models.diffusion import Diffusion, DiffusionConfig
+from jium.models.vae import Vae, VaeConfig
+from jium.tasks.paint import Painter
+from jium.tasks.picture_files import sheet
+from jium.text.tokenizer import Tokenizer
+from jium.training.devices import autocast
+from jium.training.drawing import caption_tokenizer, prompts, reader, settled
+from jium.training.pictures import OnPictures, open_pictures
+from jium.training.recipe import Recipe
+from jium.training.trainer import Trainer
+
+SHOWN = 16  # pictures painted at each look
+LOOKS = 25  # steps of the sampler for them at most
+
+
+@dataclass
+class PaintSetup(OnPictures):
+    """What a trainer works with. measured: how many pictures of the valid split the loss is of."""
+
+    task: Painter
+    train: ImageBatches
+    valid: ImageBatches
+    pictures: dict[str, Pictures]
+    measured: int
+
+    def figures(self, trainer: Trainer) -> dict[str, float]:
+        """The objective's mean loss on the valid split, no caption left out, with the same noise at
+        every look.
+        """
+        settings: Any = trainer.objective
+        objective = replace(settings, drop=0.0)
+        total, count = 0.0, 0
+        devices = [trainer.device] if trainer.device.type == "cuda" else []
+        measuring = torch.random.fork_rng(devices)  # must not change what training draws
+        with measuring, torch.inference_mode(), autocast(trainer.device, trainer.precision):
+            torch.manual_seed(0)
+            for batch in self.valid.once(self.measured):
+                for loss in objective(self.task.model, batch.to(trainer.device)):
+                    total += float(loss.total)
+                    count += loss.count
+        return {"valid_loss": total / max(count, 1)}
+
+    def picture(self) -> Any:
+        """A sheet of pictures painted for captions of the valid split, the same at every look."""
+        asked = prompts(self.task, self.pictures["valid"], SHOWN)
+        steps = min(LOOKS, self.task.settings.steps)
+        n = 1 if asked else SHOWN
+        made = self.task.paint(asked, n=n, steps=steps, seed=0, batch=SHOWN)
+        return np.asarray(sheet(made))
+
+
+def set_up(recipe: Recipe, run: Path) -> PaintSetup:
+    """Prepare the pictures and train the tokenizer of captions (or find both, when a run goes on),
+    make the model.
+    """
+    pictures = open_pictures(recipe, run)
+    train = pictures["train"]
+    tokenizer = caption_tokenizer(recipe, run, train)
+    torch.manual_seed(recipe.train.seed)
+    settings = _settled(recipe.model, train, tokenizer)
+    model = Diffusion(settings)
+    if settings.latent is not None and not (run / STATE).is_file():
+        assert model.vae is not None
+        model.vae.load_state_dict(_vae(settings.latent).state_dict())
+    names = {kind: train.names[kind] for kind in settings.classes}
+    task = Painter(model, tokenizer, recipe.paint, names)
+    encode = None if tokenizer is None else reader(task.words)
+
+    def batches(split: str, augment: Any) -> ImageBatches:
+        size, seed = recipe.train.batch_size, recipe.train.seed
+        return ImageBatches(pictures[split], size, seed, encode, augment)
+
+    measured = recipe.train.metric_examples
+    data = batches("train", recipe.data), batches("valid", None)
+    return PaintSetup(task, *data, pictures, measured)
+
+
+def _settled(config: DiffusionConfig, train: Pictures, tokenizer: Tokenizer | None) -> Any:
+    """The model's settings with what the data, and a run of an autoencoder, say."""
+    found = settled(config, train, tokenizer)
+    if config.latent is not None:
+        found = replace(found, vae=to_values(_vae(config.latent).config))
+    return found
+
+
+def _vae(run: str) -> Vae:
+    """The autoencoder of a run. Raises ConfigError for a run of anything else."""
+    kind, settings, _ = read_model_config(Path(run))
+    if not isinstance(settings, VaeConfig) or settings.flat:
+        raise ConfigError(
+            "{run}: holds no autoencoder with a map of latents, but {kind}. Train one: "
+            "model.kind=vae, without model.flat.",
+            key="model.latent",
+            run=run,
+            kind=kind,
+        )
+    model: Any = load_model(Path(run))
+    return model

@@ -1,0 +1,136 @@
+"""Diffusion through the same verbs as everything else: a recipe in, a run that paints out."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+import jium
+from jium.checkpoint.run import save_config, save_weights
+from jium.config import override
+from jium.errors import ConfigError, DataError
+from jium.models.vae import Vae, VaeConfig
+from jium.tasks.reconstruct import Reconstructor
+from jium.training.recipe import Recipe
+from jium.training.run import train
+
+Plan = Callable[..., Recipe]
+WORDS = {"red": "빨간", "blue": "파란"}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("colours")
+    rng = np.random.default_rng(0)
+    for split, n in (("train", 24), ("valid", 8), ("test", 2)):
+        for i in range(n):
+            name = ["red", "blue"][i % 2]
+            place = folder / split / name
+            place.mkdir(parents=True, exist_ok=True)
+            pixels = rng.integers(0, 60, (8, 8, 3), np.uint8)
+            pixels[..., 0 if name == "red" else 2] += 180
+            Image.fromarray(pixels).save(place / f"{i}.png")
+            said = f"a {name} picture\n{WORDS[name]} 그림\n"
+            (place / f"{i}.txt").write_text(said, "utf-8")
+    return folder
+
+
+@pytest.fixture
+def plan(data: Path) -> Plan:
+    def made(*overrides: str, **model: Any) -> Recipe:
+        denoiser = dict(kind="unet", dim=8, multipliers=[1], n_blocks=1, attention_levels=[0])
+        text = dict(dim=8, n_heads=1, ffn_dim=16, n_layers=1)
+        values: dict[str, Any] = {
+            "task": "paint",
+            "data": dict(train="train", valid="valid", test="test", folder=str(data), size=8),
+            "tokenizer": dict(vocab_size=280),
+            "model": {"denoiser": denoiser | {"head_dim": 8}, "patch": 2, "text": text} | model,
+            "schedule": dict(kind="constant", warmup=3),
+            "train": dict(steps=6, batch_size=8, eval_every=3, save_every=3, ema=0.9, threads=1),
+            "paint": dict(steps=3),
+        }
+        if values["model"]["text"] is None:
+            del values["model"]["text"]
+        return Recipe.of(override(values, overrides), "tiny")
+
+    return made
+
+
+def test_a_recipe_becomes_a_run_that_paints(plan: Plan, tmp_path: Path) -> None:
+    task = train(plan(), out=tmp_path / "run", quiet=True)
+    loaded = jium.load(tmp_path / "run")
+    one, other = (t.paint(["빨간 그림", "a blue picture"], seed=1) for t in (task, loaded))
+    assert [np.asarray(p).tolist() for p in one] == [np.asarray(p).tolist() for p in other]
+    assert one[0].size == (8, 8) and one.facts[0]["steps"] == 3
+    rows = [json.loads(x) for x in (tmp_path / "run/metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows if "valid_loss" in row] == [3, 6]
+    card = (tmp_path / "run" / "README.md").read_text("utf-8")
+    assert "24" in card and "8 pictures at most" in card
+    assert len(list((tmp_path / "run" / "pictures").iterdir())) == 2
+
+
+def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not(plan: Plan, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    train(plan(), out=whole, quiet=True)
+    train(plan("train.steps=3"), out=broken, quiet=True)
+    train(plan(), out=broken, resume=True, quiet=True)
+    one, other = (load_file(run / "last" / "state.safetensors") for run in (whole, broken))
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_looking_does_not_change_what_is_learned(plan: Plan, tmp_path: Path) -> None:
+    often, seldom = tmp_path / "often", tmp_path / "seldom"
+    train(plan("train.eval_every=1", "train.steps=3"), out=often, quiet=True)
+    train(plan("train.eval_every=3", "train.steps=3"), out=seldom, quiet=True)
+    one, other = (load_file(run / "last" / "state.safetensors") for run in (often, seldom))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_labels_guide_where_captions_are_not_read(plan: Plan, tmp_path: Path) -> None:
+    made = plan("train.steps=1", text=None, labels=["folder"])
+    task = train(made, out=tmp_path / "run", quiet=True)
+    assert task.names == {"folder": ["blue", "red"]}
+    assert len(jium.load(tmp_path / "run").paint("red", seed=0)) == 1
+
+
+def test_latents_of_a_run_are_painted_and_the_run_holds_their_decoder(
+    plan: Plan, tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    vae = Vae(VaeConfig(image_size=8, dim=8, multipliers=(1, 2), latent_channels=4))
+    vae.latent_scale.fill_(3.0)
+    (tmp_path / "vae").mkdir()
+    save_config(tmp_path / "vae", "vae", vae.config, Reconstructor(vae).about())
+    save_weights(tmp_path / "vae", vae)
+    made = plan("train.steps=2", patch=1, latent=str(tmp_path / "vae"))
+    train(made, out=tmp_path / "run", quiet=True)
+    (tmp_path / "vae" / "model.safetensors").unlink()  # not needed any more
+    loaded = jium.load(tmp_path / "run")
+    assert loaded.paint("빨간 그림", seed=0)[0].size == (8, 8)
+    kept = dict(loaded.model.vae.named_parameters())
+    assert [n for n, weight in vae.named_parameters() if not torch.equal(kept[n], weight)] == []
+    assert float(loaded.model.vae.latent_scale) == 3.0
+
+
+def test_what_the_data_does_not_have_is_said(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match='no label "group". They have: folder'):
+        train(plan(text=None, labels=["group"]), out=tmp_path / "a", quiet=True)
+    for i in range(4):
+        for split in ("train", "valid"):
+            (tmp_path / split).mkdir(exist_ok=True)
+            Image.new("RGB", (8, 8), (40 * i, 90 * (split == "valid"), 0)).save(
+                tmp_path / split / f"{i}.png"
+            )
+    mute = f"data.folder={json.dumps(str(tmp_path))}", "data.test=null"
+    with pytest.raises(DataError, match="have no captions"):
+        train(plan(*mute), out=tmp_path / "b", quiet=True)
+    with pytest.raises(ConfigError) as error:
+        train(plan("data.size=9"), out=tmp_path / "c", quiet=True)
+    assert error.value.key.endswith("picture_size")
