@@ -26,6 +26,7 @@ from jium.tasks.chat import Chatter
 from jium.tasks.generate import Writer
 from jium.text.chat_template import END, MARKS, ChatTemplate, Message, newest
 from jium.text.tokenizer import Tokenizer
+from jium.training.chat_samples import section
 from jium.training.language import MEASURE_TOKENS, decoder, figures_of, measure
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
@@ -94,6 +95,10 @@ class ChatSetup:
     def picture(self) -> None:
         """Nothing to see."""
         return None
+
+    def card(self) -> list[str]:
+        """Dialogues of the finished model."""
+        return section(self.task, self.valid_chats)
 
 
 def set_up(recipe: Recipe, run: Path) -> ChatSetup:
