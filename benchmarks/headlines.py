@@ -1,14 +1,16 @@
 """How near do headlines come to those that people wrote?
 
     python benchmarks/headlines.py FOLDER [RUN ...] [--split test] [--limit N]
+        [--write KEY=VALUE ...]
 
 FOLDER holds files of documents with headlines, each named as its split. Measured are the first
 sentence, one sentence chosen by TextRank and by LSA, and what runs write: ROUGE with bootstrap
 intervals, and the difference of its ROUGE-L from that of the first sentence, resampled together.
-No sentence of the data is kept.
+--write sets how runs write, where that was tuned on another split. No sentence of the data is kept.
 """
 
 import argparse
+import json
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -57,7 +59,9 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--limit", type=int, default=None, help="documents: the first")
     parser.add_argument("--name", default="headlines")
+    parser.add_argument("--write", nargs="*", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
+    write = {key: json.loads(value) for key, value in (one.split("=") for one in options.write)}
     pairs = read_measured(None, str(file_of(options.folder, options.split)))[0][: options.limit]
     documents, references = [p.source for p in pairs], [p.target for p in pairs]
     metric = metric_for(pairs)
@@ -67,7 +71,7 @@ def main() -> None:
     lead: list[str] = []
     for name, task in tasks.items():
         began = time.perf_counter()
-        found = task.summarise(documents)
+        found = task.summarise(documents, **(write if name not in CHOSEN else {}))
         seconds = time.perf_counter() - began
         lead = lead or found
         scores = measure(metric, found, references)
@@ -84,6 +88,7 @@ def main() -> None:
         "split": options.split,
         "documents": len(pairs),
         "chosen": CHOSEN,
+        "write": write,
         "runs": {run.name: read_toml(run / "recipe.toml") for run in options.runs},
     }
     print(record(options.name, figures, about))

@@ -22,7 +22,8 @@ from jium.evaluation.score import score_to_values
 def card(run: Path) -> dict[str, str]:
     """The table of a model card, and the command under it."""
     text = (run / "README.md").read_text("utf-8")
-    facts = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", text, re.MULTILINE))
+    table = text.split("\n## ")[0]  # later ones may hold sentences of the data
+    facts = dict(re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.MULTILINE))
     command = re.search(r"```\n(.+?)\n```", text, re.DOTALL)
     return {**facts, "command": command.group(1) if command else "unknown"}
 

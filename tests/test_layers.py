@@ -34,8 +34,11 @@ TABLED = re.compile(r"jium(\.\w+)+(:\w+)?")  # in a table of kinds, "jium.models
 
 
 def modules() -> list[Path]:
-    """Every module but jium/__init__.py, which may name anything: it imports when asked to."""
-    return [path for path in sorted(ROOT.rglob("*.py")) if path != ROOT / "__init__.py"]
+    """Every module but the two doors: jium/__init__.py, which imports what it is asked for, and
+    jium/__main__.py, which is the command line.
+    """
+    doors = (ROOT / "__init__.py", ROOT / "__main__.py")
+    return [path for path in sorted(ROOT.rglob("*.py")) if path not in doors]
 
 
 def imports(source: str) -> Iterator[tuple[int, str]]:

@@ -46,9 +46,9 @@ class AnswerPerplexity:
             "bits_per_byte": nats / math.log(2) / max(size, 1),
         }
 
-    def signature(self) -> str:
-        """What must be equal where two figures are compared."""
-        return f"answers:last|end:counted|{self.reading}"
+    def signature(self, name: str = "perplexity") -> str:
+        """What must be equal where two figures of a name are compared: of bits, not the tokens."""
+        return "answers:last|end:counted" + (f"|{self.reading}" if name == "perplexity" else "")
 
 
 def evaluate_run(
@@ -92,7 +92,7 @@ def evaluate_run(
     rows = statistics(task, measured)
     near: dict[str, Any] = intervals(known, rows, samples)  # type: ignore[arg-type]
     scores = [
-        Score(name, value, known.signature(), True, near[name])
+        Score(name, value, known.signature(name), True, near[name])
         for name, value in known.score(rows.sum(axis=0).tolist()).items()
     ]
     answers = task.chat([chat[:-1] for chat in measured], **options)

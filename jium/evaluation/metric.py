@@ -6,12 +6,14 @@ The same sums, taken over resampled sentences, give the intervals of `bootstrap.
 any sentence twice.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from jium.config import find_kind
 from jium.errors import DataError
+from jium.evaluation import METRICS
 
 
 class Metric(Protocol):
@@ -33,6 +35,17 @@ class Metric(Protocol):
 
     def score(self, totals: Sequence[float]) -> dict[str, float]:
         """The scores that summed statistics give."""
+
+
+def metric_in(name: str, language: str | None) -> Any:
+    """The metric of METRICS of that name, for texts of a language where that matters to it."""
+    cls = find_kind(METRICS, name, "train.metric")
+    return cls(language=language) if "language" in cls.__dataclass_fields__ else cls()
+
+
+def language_of(texts: Iterable[str]) -> str | None:
+    """ "ko" where a text has a Korean syllable."""
+    return "ko" if any("가" <= letter <= "힣" for text in texts for letter in text) else None
 
 
 def corpus_score(

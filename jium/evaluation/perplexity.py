@@ -41,10 +41,12 @@ class Perplexity:
     """Sums of documents, (documents, 5): nats, tokens, bytes, characters, and of the tokens the
     unknown; and scores of them.
 
-    reading: how the text was cut, a part of the signature.
+    reading: how the text was cut, a part of the signature where tokens are counted. unknown: share
+    of the tokens.
     """
 
     reading: str
+    unknown: float = 0.0
     lower_is_better: ClassVar[bool] = True
 
     def score(self, totals: Sequence[float]) -> dict[str, float]:
@@ -56,9 +58,10 @@ class Perplexity:
             "bits_per_character": nats / math.log(2) / max(characters, 1),
         }
 
-    def signature(self) -> str:
-        """What must be equal where two figures are compared."""
-        return f"end:counted|{self.reading}"
+    def signature(self, name: str = "perplexity") -> str:
+        """What must be equal where two figures of a name are compared: of bits, not the tokens."""
+        told = [f"unknown:{self.unknown:.2%}"] if self.unknown else []
+        return "|".join(["end:counted", *([self.reading] if name == "perplexity" else []), *told])
 
 
 def evaluate_run(
@@ -104,10 +107,10 @@ def evaluate_run(
         raise DataError("There is no text to measure. Give at least one.")
     statistics_of_all = np.concatenate(rows)
     _, tokens, _, _, unknown = statistics_of_all.sum(axis=0).tolist()
-    metric = Perplexity(_reading(task, stride, unknown / tokens))
+    metric = Perplexity(_reading(task, stride), unknown / tokens)
     near: dict[str, Any] = intervals(metric, statistics_of_all, samples)  # type: ignore[arg-type]
     scores = [
-        Score(name, value, metric.signature(), True, near[name])
+        Score(name, value, metric.signature(name), True, near[name])
         for name, value in metric.score(statistics_of_all.sum(axis=0).tolist()).items()
     ]
     if out is not None:
@@ -227,10 +230,9 @@ def token_log_probs(model: Gpt, texts: Sequence[Sequence[int]]) -> Sequence[Tens
     return torch.cat(parts).cpu().split(sizes)
 
 
-def _reading(task: Any, stride: int | None, unknown: float) -> str:
+def _reading(task: Any, stride: int | None) -> str:
     window = "whole"
     if isinstance(task.model, Gpt):
         max_len = task.model.config.max_len
         window = f"{max_len}|stride:{min(stride or max_len // 2, max_len)}"
-    told = f"|unknown:{unknown:.2%}" if unknown else ""
-    return f"tok:{task.tokenizer.kind}-{task.tokenizer.vocab_size}{told}|window:{window}"
+    return f"tok:{task.tokenizer.kind}-{task.tokenizer.vocab_size}|window:{window}"

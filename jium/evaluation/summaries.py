@@ -10,6 +10,7 @@ from jium.data.pairs import Pair, Prepared
 from jium.data.split import SPLITS
 from jium.data.summaries import SummaryData, prepare_summaries, read_summaries
 from jium.errors import ConfigError, DataError
+from jium.evaluation.metric import language_of
 from jium.evaluation.report import write_report
 from jium.evaluation.rouge import Rouge
 from jium.evaluation.score import Score, measure, score_sentences
@@ -70,8 +71,7 @@ def rouge_beside_lead(
 
 def metric_for(pairs: Sequence[Pair]) -> Rouge:
     """Over morphemes where a summary has a Korean letter, else over words."""
-    korean = any("가" <= letter <= "힣" for pair in pairs for letter in pair.target)
-    return Rouge(language="ko" if korean else None)
+    return Rouge(language=language_of(pair.target for pair in pairs))
 
 
 def read_measured(

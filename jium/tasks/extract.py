@@ -84,13 +84,14 @@ class Extractor:
     ) -> list[Extract]:
         """What `summarise` joins, in the order of the text.
 
-        Where no sentence has so few characters, the best is cut after its last whole word.
+        A sentence that stands in the text twice is taken once. Where none has so few characters,
+        the best is cut after its last whole word.
         """
         wanted = self.model.config.n_sentences if sentences is None else sentences
         for key, value in (("sentences", wanted), ("max_chars", max_chars)):
             if value is not None and value < 1:
                 raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
-        ranked = sorted(self._ranked(text), key=lambda extract: -extract.score)
+        ranked = _once(sorted(self._ranked(text), key=lambda extract: -extract.score))
         chosen = ranked[:wanted] if max_chars is None else _fitting(ranked, wanted, max_chars)
         return sorted(chosen, key=lambda extract: extract.start)
 
@@ -114,6 +115,14 @@ class Extractor:
             Extract(part, start, start + len(part), float(score))
             for (part, start), score in zip(stripped, np.round(scores, 9), strict=True)
         ]
+
+
+def _once(ranked: list[Extract]) -> list[Extract]:
+    """The best of sentences that are word for word alike."""
+    found: dict[str, Extract] = {}
+    for extract in ranked:
+        found.setdefault(" ".join(extract.text.split()), extract)
+    return list(found.values())
 
 
 def _margin(part: str) -> int:

@@ -48,6 +48,7 @@ def write_card(run: Path, plan: Recipe, setup: Any, facts: Values) -> None:
         "scores on held-out",
         "data, once measured with `jium evaluate`, in `evaluation.json` and `evaluation.md`.",
         "",
+        *(setup.card() if hasattr(setup, "card") else []),
         NOTE,
     ]
     write_text(path, "\n".join(lines) + (notes or "\n"))

@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from jium.config import find_kind
 from jium.data.batches import START, Position
 from jium.data.chats import chats, prepare_chats
 from jium.data.pairs import Prepared
 from jium.data.text_batches import TextBatch, TextBatches, TextRows
 from jium.errors import DataError
-from jium.evaluation import METRICS
+from jium.evaluation.metric import language_of, metric_in
 from jium.messages import say
 from jium.objectives.loss import IGNORE
 from jium.tasks.chat import Chatter
 from jium.tasks.generate import Writer
 from jium.text.chat_template import END, MARKS, ChatTemplate, Message, newest
 from jium.text.tokenizer import Tokenizer
+from jium.training.chat_samples import section
 from jium.training.language import MEASURE_TOKENS, decoder, figures_of, measure
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
@@ -76,9 +76,9 @@ class ChatSetup:
         )
         figures = figures_of(nats, tokens)
         if trainer.settings.metric not in ("loss", "perplexity"):
-            metric = find_kind(METRICS, trainer.settings.metric, "train.metric")()
             answers = self.task.chat([chat[:-1] for chat in self.valid_chats], temperature=0.0)
-            scores = metric(answers, [chat[-1]["content"] for chat in self.valid_chats])
+            wanted = [chat[-1]["content"] for chat in self.valid_chats]
+            scores = metric_in(trainer.settings.metric, language_of(wanted))(answers, wanted)
             figures |= {f"valid_{name}": value for name, value in scores.items()}
         return figures
 
@@ -94,6 +94,10 @@ class ChatSetup:
     def picture(self) -> None:
         """Nothing to see."""
         return None
+
+    def card(self) -> list[str]:
+        """Dialogues of the finished model."""
+        return section(self.task, self.valid_chats)
 
 
 def set_up(recipe: Recipe, run: Path) -> ChatSetup:

@@ -13,7 +13,8 @@ from jium.training.trainer import Batch, Trainer
 class Setup(Protocol):
     """What every training has.
 
-    task: what the run will be loaded as: its `model`, and `about()` for config.json.
+    task: what the run will be loaded as: its `model`, and `about()` for config.json. Where there is
+    a method `card`, its lines of Markdown stand in the model card, such as samples.
     """
 
     task: Any

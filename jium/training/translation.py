@@ -12,12 +12,11 @@ from typing import Any
 
 from tokenizers import AddedToken
 
-from jium.config import find_kind
 from jium.data.batches import PairBatches, PairFormat
 from jium.data.pairs import Pair, Prepared, prepare
 from jium.data.store import Encode, PairStore, write_store
 from jium.errors import ConfigError, DataError, MissingExtra
-from jium.evaluation import METRICS
+from jium.evaluation.metric import metric_in
 from jium.evaluation.translation import mean_loss
 from jium.explanation import explain
 from jium.explanation.attention_figure import picture
@@ -73,7 +72,7 @@ class Setup:
         figures = {"valid_loss": loss, "valid_perplexity": math.exp(min(loss, 700.0))}
         if trainer.settings.metric != "loss":
             answers = self.task.translate([pair.source for pair in self.valid_pairs], beam=1)
-            metric = _metric(trainer.settings.metric, self.task.languages[1])
+            metric = metric_in(trainer.settings.metric, self.task.languages[1])
             scores = metric(answers, [pair.target for pair in self.valid_pairs])
             figures |= {f"valid_{name}": value for name, value in scores.items()}
         return figures
@@ -129,11 +128,6 @@ def set_up(recipe: Recipe, run: Path) -> Setup:
     pairs = list(islice(prepared.pairs("valid"), recipe.train.metric_examples))
     both = recipe.data.both_directions
     return Setup(task, train, valid, pairs, prepared, train_stores[0].too_long, both)
-
-
-def _metric(name: str, language: str) -> Any:
-    cls = find_kind(METRICS, name, "train.metric")
-    return cls(language=language) if "language" in cls.__dataclass_fields__ else cls()
 
 
 def _prepared(recipe: Recipe, folder: Path) -> Prepared:

@@ -175,6 +175,7 @@ def test_a_trained_chat_is_measured_and_shown(run: Path) -> None:
     assert scores["chrf"] > 95
     card = (run / "README.md").read_text("utf-8")
     assert "task `chat`" in card
+    assert "## Dialogues" in card and "user: " in card
     with pytest.raises(JiumError, match="split"):
         jium.evaluate(jium.load(run), "valid")
 

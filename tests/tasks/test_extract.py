@@ -40,6 +40,15 @@ def test_sentences_that_share_words_win() -> None:
     assert "급식" in Extractor.of("lsa").summarise(TEXT, sentences=1)
 
 
+@pytest.mark.parametrize("room", [None, 200])
+def test_a_sentence_that_stands_there_twice_is_taken_once(
+    extractor: Extractor, room: int | None
+) -> None:
+    twice = "급식의 소금을 줄여 주세요. 어제는 비가 왔습니다. 급식의  소금을 줄여 주세요. 네."
+    found = [one.text for one in extractor.extracts(twice, sentences=3, max_chars=room)]
+    assert len(found) == len({" ".join(text.split()) for text in found}) == 3
+
+
 def test_the_lead_is_the_first_sentence() -> None:
     assert Extractor.of("lead").summarise(TEXT) == "저는 부산에 사는 사람입니다."
     assert len(Extractor.of("lead", n_sentences=2).extracts(TEXT)) == 2
