@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 
-from jium.cli.pictures import pictures_in
+from jium.cli.pictures import pictures_in, read_pictures
 from jium.cli.root import Json, Run, app
 from jium.cli.texts import show, task_of
+from jium.errors import ConfigError
 from jium.messages import say
 
 Files = Annotated[list[Path], typer.Argument(help=say("picture files, or folders of them"))]
@@ -20,9 +21,10 @@ def anomaly(run: Run, files: Files, as_json: Json = False) -> None:
     from rich.table import Table
 
     task = task_of(run, "anomaly")
-    paths = [path for given in files for path in pictures_in(given)]
-    scores = task.anomaly(paths)
-    found = zip(paths, scores.tolist(), task.stranger_than(scores).tolist(), strict=True)
+    found: list[tuple[Path, float, float]] = []
+    for paths, pictures in read_pictures(task, files):
+        scores = task.anomaly(pictures)
+        found += zip(paths, scores.tolist(), task.stranger_than(scores).tolist(), strict=True)
     ranked = sorted(found, key=lambda row: -row[1])
     if as_json:
         for path, score, share in ranked:
@@ -39,18 +41,41 @@ def anomaly(run: Run, files: Files, as_json: Json = False) -> None:
     )
 
 
-@app.command(help=say("Draw what lies between two pictures."))
+@app.command(
+    help=say("Draw what lies between two pictures, or, of a model that paints, two texts.")
+)
 def interpolate(
     run: Run,
-    a: Annotated[Path, typer.Argument(help=say("the first picture"))],
-    b: Annotated[Path, typer.Argument(help=say("the last picture"))],
+    a: Annotated[str, typer.Argument(help=say("the first picture, or text"))] = "",
+    b: Annotated[str, typer.Argument(help=say("the last picture, or text"))] = "",
     out: Out = Path("between.png"),
     steps: Annotated[int, typer.Option(help=say("pictures, both ends among them"))] = 8,
+    seed: Annotated[int | None, typer.Option(help=say("of texts: the noise of all"))] = None,
+    to_seed: Annotated[
+        int | None, typer.Option(help=say("of texts: the noise turns to this one's"))
+    ] = None,
 ) -> None:
-    from jium.tasks.picture_files import save_picture, sheet
+    from jium.tasks.picture_files import check_picture, save_picture, sheet
 
-    save_picture(sheet(task_of(run, "interpolate").interpolate(a, b, steps), steps), out)
+    check_picture(out)
+    task = task_of(run, "interpolate")
+    asked = {"seed": seed, "to_seed": to_seed}
+    options = {name: value for name, value in asked.items() if value is not None}
+    if hasattr(task, "paint_like"):
+        made = task.interpolate(a, b, steps, **options)
+    else:
+        for key in options:
+            raise ConfigError("goes with texts, not with pictures.", key=key)
+        made = task.interpolate(_picture(a), _picture(b), steps)
+    save_picture(sheet(made, steps), out)
     typer.echo(str(out))
+
+
+def _picture(text: str) -> Path:
+    """The file of a picture. Raises ConfigError where none is given."""
+    if not text:
+        raise ConfigError("between two pictures: name the files of both.", key="A B")
+    return Path(text)
 
 
 @app.command(help=say("Draw pictures as a model remembers them, each below itself."))

@@ -1,6 +1,7 @@
 """paint."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -42,6 +43,22 @@ def paint(
     mask: Annotated[
         Path | None, typer.Option(help=say("with --image: paint only where this is white"))
     ] = None,
+    area: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=say("a part with words of its own: LEFT,TOP,RIGHT,BOTTOM=TEXT; may be repeated")
+        ),
+    ] = None,
+    tile: Annotated[
+        int | None,
+        typer.Option(help=say("pixels of the squares that a larger picture is painted in")),
+    ] = None,
+    enlarge: Annotated[
+        int | None, typer.Option(help=say("paint it again so many times larger, in a second pass"))
+    ] = None,
+    detail: Annotated[
+        float | None, typer.Option(help=say("with --enlarge: 0 only enlarges, 1 begins anew"))
+    ] = None,
     sheet: Annotated[Path | None, typer.Option(help=say("all pictures in one PNG file"))] = None,
     film: Annotated[
         Path | None, typer.Option(help=say("how they came about: a GIF, PNG or WebP file"))
@@ -51,20 +68,25 @@ def paint(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    from jium.tasks.picture_files import save_film, save_picture
+    from jium.tasks.picture_files import check_film, check_picture, save_film, save_picture
     from jium.tasks.picture_files import sheet as sheet_of
 
-    task = task_of(run, "paint")
+    for path in (out, sheet):
+        check_picture(path)  # before anything is painted
+    check_film(film)
+    task = task_of(run, "paint" if like is None else "paint_like")
     texts = list(inputs(prompts, file)) if prompts or file is not None else None
     options: dict[str, Any] = {
         **dict(n=n, seed=seed, steps=steps, guidance=guidance, sampler=sampler),
         **dict(negative=negative, size=_size(size), strength=strength),
         **dict(image=_picture(image), mask=_picture(mask)),
+        **dict(tile=tile, enlarge=enlarge, detail=detail),
+        **dict(areas=[_area(text) for text in area] if area else None),
     }
     options = {name: value for name, value in options.items() if value is not None}
     frames: list[Any] = []
     if film is not None:
-        options["preview"] = lambda step, shown: frames.append(_frame(shown))
+        options["preview"] = lambda step, shown: frames.append(list(shown))
     if like is not None:
         made = task.paint_like(like, texts, **options)
     else:
@@ -79,7 +101,7 @@ def paint(
         save_picture(sheet_of(made), sheet)
         typer.echo(str(sheet), err=True)
     if film is not None:
-        save_film([*frames, _frame(made)], film)
+        save_film([_frame(shown, made) for shown in [*frames, made]], film)
         typer.echo(str(film), err=True)
 
 
@@ -90,10 +112,31 @@ def _paths(out: Path, n: int) -> list[Path]:
     return [out.with_name(f"{out.stem}-{i}{out.suffix}") for i in range(1, n + 1)]
 
 
-def _frame(pictures: Any) -> Any:
+def _area(text: str) -> tuple[str, tuple[int, ...]]:
+    """Words, and the box they are for. Raises ConfigError for anything else."""
+    box, equals, words = text.partition("=")
+    sides = [side.strip() for side in box.split(",")]
+    if not equals or len(sides) != 4 or not all(side.isdecimal() for side in sides):
+        raise ConfigError(
+            "must be a box and its words, as in 0,0,16,32=a red dog (left, top, right, bottom); "
+            "got {value!r}.",
+            key="area",
+            value=text,
+        )
+    return words, tuple(map(int, sides))
+
+
+def _frame(shown: Sequence[Any], made: Sequence[Any]) -> Any:
+    """A moment of a film: each picture where it stands in the end, white where none is yet."""
+    from PIL import Image
+
     from jium.tasks.picture_files import sheet
 
-    return pictures[0] if len(pictures) == 1 else sheet(pictures)
+    if len(made) == 1:
+        return shown[0]
+    side = max(max(picture.size) for picture in made)
+    blank = Image.new("RGB", (side, side), "white")
+    return sheet([*shown, *[blank] * (len(made) - len(shown))], side=side)
 
 
 def _picture(path: Path | None) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from jium.cli.pictures import choices, seen
+from jium.cli.pictures import choices, most_like, seen
 from jium.cli.root import Json, Lines, Run, Texts, app
 from jium.cli.texts import chunks, inputs, task_of
 from jium.messages import say
@@ -43,10 +43,15 @@ def similar(
     as_json: Json = False,
 ) -> None:
     task = task_of(run, "similar")
-    options: dict[str, Any] = {} if among is None else {"among": choices(task, among)}
+    if among is not None and getattr(task, "sees", False):
+        named, vectors = choices(task, among)  # read once, whatever is asked for
+        for text in inputs(texts, file):
+            (asked,) = seen(task, [text])
+            _ranked(text, most_like(task.embed(asked), named, vectors, n), as_json)
+        return
+    options: dict[str, Any] = {} if among is None else {"among": list(inputs(None, among))}
     for text in inputs(texts, file):
-        (asked,) = seen(task, [text])
-        _ranked(text, task.similar(asked, n=n, **options), as_json)
+        _ranked(text, task.similar(*seen(task, [text]), n=n, **options), as_json)
 
 
 @app.command(help=say("What is to C as B is to A? 남자 왕 여자 asks for 여왕."))

@@ -17,7 +17,7 @@ from jium.errors import ConfigError
 # fmt: off
 SIDES = (  # words that a mirror exchanges; the longer first
     ("왼쪽", "오른쪽"), ("왼편", "오른편"), ("왼손", "오른손"), ("왼발", "오른발"),
-    ("좌측", "우측"), ("좌회전", "우회전"), ("왼", "오른"),
+    ("좌측", "우측"), ("좌회전", "우회전"),
     ("leftmost", "rightmost"), ("leftward", "rightward"), ("left", "right"),
 )
 # fmt: on
@@ -29,6 +29,7 @@ SIDE = re.compile(
     ),
     re.IGNORECASE,
 )
+DOUBT = re.compile("왼|오른")  # 오른 다리 is on a side, 떠오른 달 is not
 WRITTEN = re.compile(
     r"글자|글씨|문자|간판|숫자|깃발|국기|\b(?:letters?|text|words?|flags?|signs?)\b", re.I
 )
@@ -74,9 +75,13 @@ class Augment:
 
 
 def mirrored(seen: Seen, swap: bool) -> Seen:
-    """Left and right exchanged, in the words too; as it was where that would not be true."""
+    """Left and right exchanged, in the words too; as it was where that would not be true, or where
+    a word may or may not be a side.
+    """
     said = [seen.caption, *seen.labels.values()]
-    if any(WRITTEN.search(text) for text in said) or (not swap and says_side(said)):
+    if any(WRITTEN.search(text) or DOUBT.search(SIDE.sub("", text)) for text in said):
+        return seen
+    if not swap and says_side(said):
         return seen
     labels = {name: other_side(label) for name, label in seen.labels.items()}
     return Seen(np.ascontiguousarray(seen.image[:, ::-1]), other_side(seen.caption), labels)

@@ -70,7 +70,7 @@ def read_image(source: bytes | str | Path, name: str = "") -> "Image":
         warnings.simplefilter(
             "ignore"
         )  # of odd metadata, which is not used; and of size, see below
-        return _upright(_opened(_bytes(source, name), name), name)
+        return upright(_opened(_bytes(source, name), name), name)
 
 
 def fit_image(image: "Image", height: int, width: int, fit: Fit = "crop") -> NDArray[np.uint8]:
@@ -127,8 +127,10 @@ def _opened(data: bytes, name: str) -> "Image":
     return image
 
 
-def _upright(image: "Image", name: str) -> "Image":
-    """Its pixels as RGB, turned as its EXIF orientation says."""
+def upright(image: "Image", name: str = "picture") -> "Image":
+    """A picture of Pillow as RGB of 8 bits, turned as its EXIF orientation says; what is
+    transparent becomes white. name: what an error calls it.
+    """
     ops = require("PIL.ImageOps", "pictures")
     try:
         image.load()

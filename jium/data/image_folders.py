@@ -66,9 +66,8 @@ def read_folder(folder: Path, data: ImageData) -> Iterator[Found]:
     pictures = sorted(_files(folder, SUFFIXES))
     said = dict(_tables(folder, data))
     beside = {path: _lines(path) for path in sorted(_files(folder, (".txt",))) if _is_note(path)}
-    whole = [*said.values(), *beside.values()]
-    captioned = any(one.captions if isinstance(one, Said) else one for one in whole)
     known = set(pictures)
+    captioned = any(_says(path, said, beside) for path in pictures)
     yield from _without_picture(said, beside, known)
     for number, path in enumerate(pictures, 1):
         yield _picture(path, number, folder, data, said.get(path), beside, captioned)
@@ -107,6 +106,11 @@ def _picture(
     elif captioned and not captions and data.captions != []:
         problem = "picture_without_caption"
     return Found(path, number, path, captions, labels, False, problem, values)
+
+
+def _says(path: Path, said: dict[Path, Said], beside: dict[Path, list[str]]) -> bool:
+    """Whether anything is said of a picture: a note on something else asks no picture for words."""
+    return bool(beside.get(path.with_suffix(".txt")) or (path in said and said[path].captions))
 
 
 def _without_picture(

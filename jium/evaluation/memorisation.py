@@ -1,6 +1,6 @@
 """Whether drawn pictures are new: the nearest training picture of each, in features and in pixels.
 
-A picture counts as copied where its nearest training picture is nearer than only one in twenty
+A picture counts as copied where its nearest training picture is as near as only one in twenty
 training pictures has another one. Of pictures that were never trained on (the test split) so many
 count by chance or because the data holds near copies; that share stands beside it.
 """
@@ -33,7 +33,7 @@ class Nearest:
 
 @dataclass(frozen=True)
 class Memory:
-    """What was found of drawn pictures and of those never trained on. near: distances below it."""
+    """What was found of drawn pictures and of those never trained on. near: distances up to it."""
 
     made: Nearest
     fresh: Nearest
@@ -42,12 +42,12 @@ class Memory:
     @property
     def copied(self) -> NDArray[np.bool_]:
         """Whether each drawn picture counts as copied."""
-        return self.made.distances < self.near
+        return self.made.distances <= self.near
 
     @property
     def expected(self) -> float:
         """The share of pictures never trained on that counts as copied."""
-        return float((self.fresh.distances < self.near).mean())
+        return float((self.fresh.distances <= self.near).mean())
 
 
 def memory(

@@ -137,6 +137,18 @@ def lerp(one: Tensor, other: Tensor, share: float) -> Tensor:
     return torch.lerp(one, other, share)
 
 
+def blended(one: Denoise, other: Denoise, share: float) -> Denoise:
+    """What is seen by two texts, of the second by `share`: pictures that are likely by both
+    (equation 11 of Liu et al., 2022, https://arxiv.org/abs/2206.01714, with shares for weights).
+
+    Unlike states between those of two texts it needs no two texts of one length, and is exactly
+    one of them at each end; there only that one is asked.
+    """
+    if share in (0, 1):
+        return other if share else one
+    return lambda x, time: lerp(one(x, time), other(x, time), share)
+
+
 # ---------------------------------------------------------------- larger
 
 

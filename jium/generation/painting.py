@@ -19,10 +19,19 @@ class PaintConfig:
     guidance_end: float = 1.0
     guidance_rise: float = 0.0  # 1: from none in the noise to all of it in the clean picture
     clip: bool = True  # pictures as guessed on the way are kept within [-1, 1]
+    tile: int | None = None  # pixels a side of the overlapping squares that a larger picture is
+    # seen in; None: as a whole
+    enlarge: int = 1  # painted first, then so many times larger, in a second pass
+    detail: float = 0.5  # share of the way back to noise from which the second pass begins
 
     def __post_init__(self) -> None:
-        if self.steps < 1:
-            raise ConfigError("must be at least 1; got {value}.", key="steps", value=self.steps)
+        for name in ("steps", "tile", "enlarge"):
+            if (value := getattr(self, name)) is not None and value < 1:
+                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        if not 0 <= self.detail <= 1:
+            raise ConfigError(
+                "must be between 0 and 1; got {value}.", key="detail", value=self.detail
+            )
         find_sampler(self.sampler)
         try:
             self.steering()

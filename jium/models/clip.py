@@ -87,4 +87,6 @@ class Clip(nn.Module):
 
     def forward(self, images: Tensor, tokens: Tensor, layout: Layout) -> tuple[Tensor, Tensor]:
         """The vectors of pictures and of their texts, (batch, dim) each."""
+        if self.training:  # the weight itself: where `scale` cuts it off, it would learn no more
+            self.log_scale.data.clamp_(max=math.log(MOST_SCALE) - 1e-6)
         return self.embed_images(images), self.embed_texts(tokens, layout)

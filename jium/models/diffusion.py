@@ -13,7 +13,7 @@ run then holds, too.
 """
 
 from dataclasses import field, replace
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.nn.functional as F
@@ -123,6 +123,13 @@ class Diffusion(nn.Module):
         self.vae: Vae | None = None
         if config.vae is not None:
             self.vae = Vae(build(VaeConfig, config.vae, "vae")).requires_grad_(False)
+
+    def train(self, mode: bool = True) -> Self:
+        """As of every module; but the autoencoder learns nothing here, so it drops nothing out."""
+        super().train(mode)
+        if self.vae is not None:
+            self.vae.eval()
+        return self
 
     # ------------------------------------------------------------ noise away
 

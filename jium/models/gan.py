@@ -26,7 +26,7 @@ from jium.models.conditioning import (
     TextConditioner,
     TextConditionerConfig,
 )
-from jium.nn.conv import ResBlock, Upsample, channels_last, group_norm
+from jium.nn.conv import ResBlock, Upsample, group_norm
 from jium.nn.layout import Layout
 
 SLOPE = 0.2  # of the leaky rectifiers in the discriminator
@@ -144,7 +144,6 @@ class Gan(nn.Module):
         self.config = config
         self.generator = Generator(config)
         self.discriminator = Discriminator(config)
-        channels_last(self)
 
     @property
     def conditioner(self) -> TextConditioner | ClassConditioner | None:

@@ -64,6 +64,8 @@ class NoiseConfig:
                 "a learned schedule has its ends fixed; take linear, cosine or flow.",
                 key="zero_terminal_snr",
             )
+        if self.n_steps == 1 and self.zero_terminal_snr:  # its first is its last
+            raise ConfigError("must be at least 2; got {value}.", key="n_steps", value=1)
 
     @property
     def betas(self) -> tuple[float, float]:

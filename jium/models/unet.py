@@ -250,7 +250,7 @@ class Unet(nn.Module):
         self._initialise()
 
     def _initialise(self) -> None:
-        """Every branch begins as nothing, and the whole as zero (section B of Dhariwal's code)."""
+        """Every branch begins as nothing, and the whole as zero (Dhariwal and Nichol's code)."""
         ends: list[nn.Conv2d | nn.Linear] = [self.conv_out]
         for module in self.modules():
             if isinstance(module, ResBlock):

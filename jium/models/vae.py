@@ -182,7 +182,8 @@ class Vae(nn.Module):
         self.log_sigma = nn.Parameter(torch.tensor(math.log(SIGMA)))
         self.register_buffer("latent_scale", torch.ones(()))
         self.register_buffer("usual", torch.full((101,), math.nan))
-        channels_last(self)
+        for way in (self.encoder, self.decoder):
+            channels_last(way)
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Pictures in [-1, 1], (batch, channels, height, width), to mean and log_var of their
@@ -191,7 +192,6 @@ class Vae(nn.Module):
         Raises DataError where the sizes do not divide.
         """
         check_size(self.config, images)
-        images = images.contiguous(memory_format=torch.channels_last)
         mean, log_var = self.encoder(images).chunk(2, dim=1)
         return mean, log_var.clamp(NARROWEST, WIDEST)
 

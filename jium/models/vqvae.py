@@ -109,14 +109,15 @@ class VqVae(nn.Module):
         self.decoder = Decoder(config)
         self.register_buffer("latent_scale", torch.ones(()))
         self.register_buffer("usual", torch.full((101,), torch.nan))
-        channels_last(self)
+        for way in (self.encoder, self.decoder):
+            channels_last(way)
 
     def encode(self, images: Tensor) -> Tensor:
         """Pictures in [-1, 1] to what the nearest codes are then taken of: (batch, latent channels,
         height / factor, width / factor). Raises DataError where the sizes do not divide.
         """
         check_size(self.config, images)
-        return self.encoder(images.contiguous(memory_format=torch.channels_last))
+        return self.encoder(images)
 
     def quantise(self, latents: Tensor) -> Quantised:
         """The nearest code of every place. Forwards the codes, backwards the gradient of what was

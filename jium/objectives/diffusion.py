@@ -46,7 +46,8 @@ class Denoising:
 
     def __call__(self, model: nn.Module, batch: Any) -> Iterator[Loss]:
         painter: Any = model
-        clean = painter.encode(batch.images)  # (batch, channels, height, width)
+        # (batch, channels, height, width); of an encoder under autocast latents come half as exact
+        clean = painter.encode(batch.images).float()
         time = self.draw_times(len(clean), clean.device)  # (batch,)
         noise = torch.randn_like(clean)
         context = painter.context(batch)

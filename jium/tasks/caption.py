@@ -64,7 +64,7 @@ class PictureCaptioner:
         generator = None
         if settings.seed is not None:
             generator = torch.Generator().manual_seed(settings.seed)
-        for part in in_parts(pictures, self._size, self.fit):
+        for part in in_parts(pictures, self.size, self.fit):
             found += self._write(part, start, settings, generator)
         answers = [row[0] if settings.n_best == 1 else row for row in found]
         return answers[0] if one else answers
@@ -99,7 +99,8 @@ class PictureCaptioner:
         return language if language in self.languages else self.languages[0]
 
     @property
-    def _size(self) -> int:
+    def size(self) -> int:
+        """Pixels a side that the model takes."""
         size = self.model.config.image.image_size
         assert size is not None, "settled when the model was made"
         return size

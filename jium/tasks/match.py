@@ -146,14 +146,15 @@ class Matcher:
         return self.model.log_scale.device
 
     @property
-    def _size(self) -> int:
+    def size(self) -> int:
+        """Pixels a side that the model takes."""
         size = self.model.config.image.image_size
         assert size is not None, "settled when the model was made"
         return size
 
     @torch.inference_mode()
     def _images(self, pictures: list[Any]) -> NDArray[np.float32]:
-        parts = in_parts(pictures, self._size, self.fit)
+        parts = in_parts(pictures, self.size, self.fit)
         return self._joined([self.model.embed_images(x.to(self._device)) for x in parts])
 
     @torch.inference_mode()

@@ -16,13 +16,12 @@ from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import build, find_kind, to_values
 from jium.data.image_batches import as_pixels
 from jium.errors import ConfigError, DataError
-from jium.generation.diffusion import Denoise, Draws, sample
-from jium.generation.edit import image_to_image, inpaint
-from jium.generation.guidance import clipped, guided
+from jium.generation.diffusion import Draws
+from jium.generation.edit import blended, slerp
 from jium.generation.painting import PaintConfig
-from jium.models.conditioning import join
 from jium.models.diffusion import Diffusion
 from jium.tasks.paint_begin import Beginning, beginning
+from jium.tasks.paint_steer import Box, Steering, areas_of
 from jium.tasks.paint_words import Words
 from jium.tasks.painted import Painted, Preview, after, seeds_of, understood_facts
 from jium.tasks.picture_files import read_facts
@@ -108,6 +107,7 @@ class Painter:
         image: Image.Image | None = None,
         strength: float | None = None,
         mask: Image.Image | None = None,
+        areas: Sequence[tuple[str, Box]] = (),
         preview: Preview | None = None,
         batch: int | None = None,
         **options: Any,
@@ -119,10 +119,12 @@ class Painter:
         seed: of the first picture, the others have the numbers after it; or one for each picture.
         size: pixels of a side, or width and height; None: as trained. negative: what pictures are
         to lack. image: begin from it, with `strength` of the way to noise (0 keeps it, 1 begins
-        anew); mask: paint only where it is white. preview: called after each step with the steps
-        done and the pictures as guessed so far. batch: pictures painted at a time; None: on a CPU
-        one, so that a picture is the same to the bit whatever is painted with it.
-        options: any setting of `PaintConfig`, such as steps=30, guidance=5.0, sampler="ddim".
+        anew); mask: paint only where it is white. areas: parts with words of their own, ("a red
+        dog", (left, top, right, bottom)). preview: called after each step with the steps done and
+        the pictures as guessed so far. batch: pictures painted at a time; None: on a CPU one, so
+        that a picture is the same to the bit whatever is painted with it.
+        options: any setting of `PaintConfig`, such as steps=30, guidance=5.0, sampler="ddim";
+        tile and enlarge for pictures larger than the model was trained on.
 
         Raises ConfigError for a setting that cannot be, DataError for what the model cannot take.
         """
@@ -134,16 +136,19 @@ class Painter:
         wanted = [text for text in texts for _ in range(n)]
         seeds = seeds_of(seed, len(wanted))
         begin = beginning(self.model.config.picture_size, size, image, strength, mask)
+        if mask is not None and settings.enlarge > 1:
+            raise ConfigError("goes with no mask: it draws all of a picture anew.", key="enlarge")
+        parts = areas_of(areas, begin.width, begin.height)
+        steering = Steering(self.model, self.words, settings, negative or "", parts)
         together = batch or (1 if self.device.type == "cpu" else TOGETHER)
         made = Painted()
         for first in range(0, len(wanted), together):
             rows = slice(first, first + together)
             watch = None if preview is None else after(preview, made)
-            with torch.inference_mode():
-                denoise = self._denoise(wanted[rows], negative or "", settings)
-                made += self._sample(denoise, seeds[rows], settings, begin, watch)
+            made += self._paint(steering, wanted[rows], seeds[rows], begin, watch)
         common: dict[str, Any] = {"negative": negative or ""}
         common |= {"size": [begin.width, begin.height]} | begin.about() | to_values(settings)
+        common |= {"areas": [[text, list(box)] for text, box in parts]} if parts else {}
         common |= {"batch": together, "model": self.fingerprint, "version": version("jium")}
         each = zip(wanted, seeds, strict=True)
         made.facts = [{"prompt": text, "seed": own} | common for text, own in each]
@@ -163,6 +168,7 @@ class Painter:
             known |= {"seed": facts["seed"], "size": tuple(facts["size"])}
             known |= {"negative": facts["negative"], "batch": facts["batch"]}
             known |= {"strength": facts["strength"]} if "image" in facts else {}
+            known |= {"areas": facts.get("areas", [])}
             prompt = facts["prompt"] if prompt is None else prompt
         if facts.get("model") != self.fingerprint:
             raise DataError(
@@ -179,59 +185,60 @@ class Painter:
             )
         return self.paint(prompt, **known | options)
 
+    def interpolate(
+        self,
+        a: str = "",
+        b: str = "",
+        steps: int = 8,
+        *,
+        seed: int | None = None,
+        to_seed: int | None = None,
+        size: int | tuple[int, int] | None = None,
+        negative: str | None = None,
+        **options: Any,
+    ) -> Painted:
+        """`steps` pictures from what text a says to what b says; "" says nothing.
+
+        seed: the noise that all of them come from, or, with to_seed, that of the first, from which
+        the noise turns to that of the last. options: as of `paint`.
+        """
+        if steps < 2:
+            raise ConfigError(
+                "must be 2 or more, for both ends; got {value}.", key="steps", value=steps
+            )
+        settings = build(PaintConfig, to_values(self.settings) | options)
+        begin = beginning(self.model.config.picture_size, size, None, None, None)
+        steering = Steering(self.model, self.words, settings, negative or "")
+        (seed,) = seeds_of(seed, 1)
+        one, other = (steering.denoise([text], begin.width, begin.height) for text in (a, b))
+        shape, made = self.model.shape(begin.height, begin.width), Painted()
+        for i in range(steps):
+            share, draw = i / (steps - 1), Draws([seed], shape, self.device)
+            noise = draw()
+            if to_seed is not None:
+                noise = slerp(noise, Draws([to_seed], shape, self.device)(), share)
+            denoise = blended(one, other, share)
+            with torch.inference_mode():
+                made += self._pictures(steering.sampled(denoise, noise, draw=draw))
+            made.facts.append({"prompt": a, "to": b, "share": share, "seed": seed})
+        return made
+
     # ------------------------------------------------------------ how it is done
 
-    def _denoise(self, texts: list[str], negative: str, settings: PaintConfig) -> Denoise:
-        """What the sampler asks: the clean picture, guided by each row's own text."""
-        model = self.model
-        if model.conditioner is None and not negative and not any(text.strip() for text in texts):
-            return self._kept(lambda x, time: model.denoise(x, time), settings)
-        words = join([self.words.context(text) for text in texts])
-        without = join([self.words.context(negative)] * len(texts))
-        pair = join([words, without])
-
-        def both(x: Tensor, time: Tensor) -> tuple[Tensor, Tensor]:
-            first, second = model.denoise(x.repeat(2, 1, 1, 1), time.repeat(2), pair).chunk(2)
-            return first, second
-
-        steered = guided(
-            lambda x, time: model.denoise(x, time, words),
-            lambda x, time: model.denoise(x, time, without),
-            settings.steering(),
-            both,
-        )
-        return self._kept(steered, settings)
-
-    def _kept(self, denoise: Denoise, settings: PaintConfig) -> Denoise:
-        """Within the range of pictures; latents have none."""
-        return clipped(denoise) if settings.clip and self.model.vae is None else denoise
-
-    def _sample(
+    @torch.inference_mode()
+    def _paint(
         self,
-        denoise: Denoise,
+        steering: Steering,
+        texts: list[str],
         seeds: list[int],
-        settings: PaintConfig,
         begin: Beginning,
         watch: Preview | None,
     ) -> list[Image.Image]:
+        """Pictures of some texts, a seed each, together."""
         draw = Draws(seeds, self.model.shape(begin.height, begin.width), self.device)
-        options: dict[str, Any] = {
-            **dict(sampler=settings.sampler, steps=settings.steps, spacing=settings.spacing),
-            "draw": draw,
-        }
-        if watch is not None:
-            options["preview"] = lambda step, clean: watch(step, self._pictures(clean))
-        noise = draw()  # (batch, channels, height, width)
-        if begin.image is None:
-            return self._pictures(sample(denoise, self.model.noise, noise, **options))
-        image = self.model.encode(begin.image.to(self.device)).expand_as(noise)
-        if begin.mask is None:
-            strength = begin.strength
-            made = image_to_image(denoise, self.model.noise, image, noise, strength, **options)
-            return self._pictures(made)
-        mask = begin.mask_for(noise)
-        made = inpaint(denoise, self.model.noise, image, mask, noise, begin.strength, **options)
-        return [begin.keep(picture) for picture in self._pictures(made)]
+        seen = None if watch is None else lambda step, clean: watch(step, self._pictures(clean))
+        made = self._pictures(steering.draw(texts, begin, draw, seen))
+        return made if begin.mask is None else [begin.keep(picture) for picture in made]
 
     def _pictures(self, clean: Tensor) -> list[Image.Image]:
         return [Image.fromarray(one) for one in as_pixels(self.model.decode(clean))]

@@ -10,9 +10,9 @@ from PIL import Image
 from torch import Tensor
 
 from jium.data.image_batches import as_pixels, as_tensor
+from jium.data.image_files import upright
 from jium.errors import ConfigError, DataError
 from jium.generation.edit import mask_for_latent
-from jium.tasks.picture_inputs import upright
 
 STRENGTH = 0.7  # where a picture is given and nobody says
 
@@ -74,6 +74,7 @@ def beginning(
     strength = (1.0 if mask is not None else STRENGTH) if strength is None else strength
     if not 0 <= strength <= 1:
         raise ConfigError("must be between 0 and 1; got {value}.", key="strength", value=strength)
+    image, mask = upright(image), None if mask is None else upright(mask)
     if mask is not None and mask.size != image.size:
         raise DataError(
             "the mask is {mask} pixels and the picture {image}; they must be of one size.",
@@ -81,7 +82,7 @@ def beginning(
             image=f"{image.width} x {image.height}",
         )
     width, height = _sides(size, trained) if size is not None else image.size
-    pixels = as_tensor(_resized(upright(image), width, height)[None])
+    pixels = as_tensor(_resized(image, width, height)[None])
     covered = None
     if mask is not None:
         grey = _resized(mask.convert("L"), width, height)

@@ -15,6 +15,7 @@ from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import nearest
 from jium.data.image_batches import as_pixels
 from jium.errors import ConfigError, DataError
+from jium.generation.edit import lerp, slerp
 from jium.models.gan import Gan
 from jium.tasks.paint import Painter
 from jium.tasks.paint_words import Words
@@ -133,17 +134,56 @@ class GanPainter:
             prompt = facts["prompt"] if prompt is None else prompt
         return self.paint(prompt, **known | options)
 
+    @torch.inference_mode()
+    def interpolate(
+        self,
+        a: str = "",
+        b: str = "",
+        steps: int = 8,
+        *,
+        seed: int | None = None,
+        to_seed: int | None = None,
+        truncation: float = 1.0,
+        **options: Any,
+    ) -> Painted:
+        """`steps` pictures from what text a says to what b says; "" says nothing.
+
+        seed: of the latent that all of them come from, or, with to_seed, that of the first, from
+        which the latent turns to that of the last. truncation: as of `paint`.
+        """
+        self._check(options, 1, None, truncation)
+        if steps < 2:
+            raise ConfigError(
+                "must be 2 or more, for both ends; got {value}.", key="steps", value=steps
+            )
+        (seed,) = seeds_of(seed, 1)
+        (to_seed,) = [seed] if to_seed is None else seeds_of(to_seed, 1)
+        shares = [i / (steps - 1) for i in range(steps)]
+        first, last = (self.latents([one]) for one in (seed, to_seed))
+        latent = torch.cat([slerp(first, last, share) for share in shares])
+        pooled = self._pooled([a, b])
+        if pooled is not None:
+            pooled = torch.cat([lerp(pooled[:1], pooled[1:], share) for share in shares])
+        said = [{"prompt": a, "to": b, "share": share, "seed": seed} for share in shares]
+        return Painted(self._drawn(truncation * latent, pooled), said)
+
     # ------------------------------------------------------------ how it is done
 
     @torch.inference_mode()
     def _draw(self, texts: list[str], seeds: list[int], truncation: float) -> list[Image.Image]:
+        return self._drawn(truncation * self.latents(seeds), self._pooled(texts))
+
+    def _pooled(self, texts: list[str]) -> Tensor | None:
+        """What texts say, (texts, dim); None where the model reads none and none is given."""
+        if not self.guided and not any(text.strip() for text in texts):
+            return None
+        return torch.cat([self.words.context(text).pooled for text in texts])
+
+    def _drawn(self, latent: Tensor, pooled: Tensor | None) -> list[Image.Image]:
+        """The pictures of latents, (batch, latent_dim)."""
         training = self.model.training
         self.model.eval()
-        latent = truncation * self.latents(seeds).to(self.device)  # (batch, latent_dim)
-        pooled = None
-        if self.guided or any(text.strip() for text in texts):
-            pooled = torch.cat([self.words.context(text).pooled for text in texts])
-        images = self.model.generator.draw(latent, pooled)
+        images = self.model.generator.draw(latent.to(self.device), pooled)
         self.model.train(training)
         return [Image.fromarray(one) for one in as_pixels(images)]
 

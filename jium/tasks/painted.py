@@ -13,6 +13,7 @@ from jium.tasks.picture_files import save_picture, sheet
 
 Preview = Callable[[int, list[Image.Image]], object]  # steps done, the pictures as guessed so far
 SEEDS = 2**31  # where nobody gives one, it is drawn below this
+MOST = 2**63  # what torch takes
 
 
 class Painted(list[Image.Image]):
@@ -47,22 +48,27 @@ def understood_facts(path: str | Path) -> Iterator[None]:
 
 def seeds_of(seed: int | Sequence[int] | None, n: int) -> list[int]:
     """One for each of n pictures: given, counted on from the first, or drawn. Raises ConfigError
-    where there are not as many as pictures.
+    where there are not as many as pictures, and for numbers too large to be one.
     """
     if seed is None:
         fresh = torch.Generator()  # not torch's own: what is drawn elsewhere stays the same
         fresh.seed()
         seed = int(torch.randint(SEEDS, (), generator=fresh))
-    if isinstance(seed, int):
-        return list(range(seed, seed + n))
-    if len(seed) != n:
+    found = list(range(seed, seed + n)) if isinstance(seed, int) else list(seed)
+    if any(abs(one) >= MOST for one in found):
+        raise ConfigError(
+            "must be below 2 to the power of 63; got {value}.",
+            key="seed",
+            value=max(found, key=abs),
+        )
+    if len(found) != n:
         raise ConfigError(
             "{given} seeds for {n} pictures. Give one for each, or that of the first.",
             key="seed",
-            given=len(seed),
+            given=len(found),
             n=n,
         )
-    return list(seed)
+    return found
 
 
 def after(preview: Preview, before: Sequence[Image.Image]) -> Preview:

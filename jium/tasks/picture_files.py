@@ -14,6 +14,7 @@ from jium.files import write_whole
 KEY = "jium"  # the text chunk of a PNG that says how it was painted
 PAPER, INK, FAINT = (255, 255, 255), (40, 40, 40), (225, 225, 225)
 LETTER = 14  # pixels
+SEEN = 128  # pixels a side of a film at least
 FILMS = {".gif": "GIF", ".png": "PNG", ".apng": "PNG", ".webp": "WEBP"}
 Picture = Image.Image
 
@@ -22,18 +23,31 @@ def save_picture(picture: Picture, path: Path, facts: dict[str, Any] | None = No
     """Write a PNG whole; `facts` stand in its text chunk "jium" as JSON, the prompt in
     "Description" too, where other programs show it.
     """
-    if path.suffix.lower() != ".png":
-        raise ConfigError(
-            "{path}: pictures are written as PNG, which keeps every pixel and how it was painted. "
-            "Name it .png.",
-            path=path,
-        )
+    check_picture(path)
     known = PngInfo()
     if facts is not None:
         known.add_itxt(KEY, json.dumps(facts, ensure_ascii=False))
         if facts.get("prompt"):
             known.add_itxt("Description", str(facts["prompt"]))
     write_whole(path, lambda beside: picture.save(beside, format="PNG", pnginfo=known))
+
+
+def check_picture(path: Path | None) -> None:
+    """Raise ConfigError for a name that pictures are not written under."""
+    if path is not None and path.suffix.lower() != ".png":
+        raise ConfigError(
+            "{path}: pictures are written as PNG, which keeps every pixel and how it was painted. "
+            "Name it .png.",
+            path=path,
+        )
+
+
+def check_film(path: Path | None) -> None:
+    """Raise ConfigError for a name that films are not written under."""
+    if path is not None and path.suffix.lower() not in FILMS:
+        raise ConfigError(
+            "{path}: a film is one of {known}.", path=path, known=", ".join(sorted(FILMS))
+        )
 
 
 def read_facts(path: Path) -> dict[str, Any]:
@@ -119,21 +133,28 @@ def _fitted(picture: Picture, side: int) -> Picture:
     return square
 
 
+def _of_one_size(frames: Sequence[Picture]) -> list[Picture]:
+    """Frames on squares as large as the largest, but not too small to be seen: a film has one
+    size, and a sheet grows while it is painted.
+    """
+    side = max(max(frame.size) for frame in frames)
+    if side >= SEEN and len({frame.size for frame in frames}) == 1:
+        return list(frames)
+    side *= -(-SEEN // side)  # whole times, so that pixels stay square
+    return [_fitted(frame, side) for frame in frames]
+
+
 def save_film(frames: Sequence[Picture], path: Path, ms: int = 80, last_ms: int = 1500) -> None:
     """Write pictures one after another as a GIF, an animated PNG or WebP, by the name of the file;
     it begins again without end.
 
     ms: how long each is seen; last_ms: the last.
     """
-    kind = FILMS.get(path.suffix.lower())
-    if kind is None:
-        raise ConfigError(
-            "{path}: a film is one of {known}.", path=path, known=", ".join(sorted(FILMS))
-        )
+    check_film(path)
+    kind = FILMS[path.suffix.lower()]
     if not frames:
         raise DataError("There is no picture to put on a film.")
-    side = 128
-    shown = [sheet([f], 1, side=max(f.size), gap=0) if max(f.size) < side else f for f in frames]
+    shown = _of_one_size(frames)
     times = [ms] * (len(shown) - 1) + [last_ms]
     first, rest = shown[0], shown[1:]
     options: dict[str, Any] = {"save_all": True, "append_images": rest, "duration": times}

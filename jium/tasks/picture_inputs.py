@@ -11,7 +11,7 @@ from torch import Tensor
 
 from jium.data.image_batches import as_tensor
 from jium.data.image_data import Fit
-from jium.data.image_files import SUFFIXES, fit_image, read_image
+from jium.data.image_files import fit_image, read_image, upright
 from jium.errors import DataError, require
 
 PICTURES = 64  # at a time
@@ -22,12 +22,6 @@ def is_picture(given: object) -> TypeGuard[Any]:
     a text.
     """
     return isinstance(given, np.ndarray | Path) or hasattr(given, "getbands")
-
-
-def is_picture_file(text: str) -> bool:
-    """Whether what a person typed names a file that is there and ends as pictures do."""
-    path = Path(text)
-    return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def listed(given: Any) -> tuple[list[Any], bool]:
@@ -75,12 +69,3 @@ def _pixels(given: Any, size: int, fit: Fit) -> NDArray[np.uint8]:
     else:
         given = upright(given)
     return fit_image(given, size, size, fit)
-
-
-def upright(image: Any) -> Any:
-    """A picture of PIL as RGB; what is transparent becomes white."""
-    if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
-        pillow = require("PIL.Image", "pictures")
-        image = image.convert("RGBA")
-        image = pillow.alpha_composite(pillow.new("RGBA", image.size, "white"), image)
-    return image.convert("RGB")

@@ -93,7 +93,10 @@ class RunLog:
             "lr": report.lr,
             "grad_norm": report.grad_norm,
             f"{self.unit}_per_s": round(speed, 1),
+            **report.metrics,
         }
+        if len(report.losses) > 1:  # of a game, each side's
+            figures |= {f"loss_{name}": value for name, value in report.losses.items()}
         self._record(report.step, figures)
         if self.bar.disable and report.step % (5 * self.log_every) == 0:
             total = self.bar.tasks[self.row].total

@@ -14,10 +14,9 @@ from jium.data.image_batches import ImageBatches
 from jium.data.images import Pictures
 from jium.errors import ConfigError
 from jium.models.diffusion import Diffusion, DiffusionConfig
-from jium.models.vae import Vae, VaeConfig
+from jium.models.vae import Vae
 from jium.tasks.paint import Painter
 from jium.tasks.picture_files import sheet
-from jium.text.tokenizer import Tokenizer
 from jium.training.devices import autocast
 from jium.training.drawing import caption_tokenizer, prompts, reader, settled
 from jium.training.pictures import OnPictures, open_pictures
@@ -71,12 +70,17 @@ def set_up(recipe: Recipe, run: Path) -> PaintSetup:
     pictures = open_pictures(recipe, run)
     train = pictures["train"]
     tokenizer = caption_tokenizer(recipe, run, train)
+    latent, goes_on = recipe.model.latent, (run / STATE).is_file()
+    vae = None if latent is None or goes_on else _vae(latent)  # a run that goes on has its own
+    settings = settled(recipe.model, train, tokenizer)
+    if latent is not None:
+        known = _begun(run).vae if vae is None else to_values(vae.config)
+        settings = replace(settings, vae=known)
     torch.manual_seed(recipe.train.seed)
-    settings = _settled(recipe.model, train, tokenizer)
     model = Diffusion(settings)
-    if settings.latent is not None and not (run / STATE).is_file():
+    if vae is not None:
         assert model.vae is not None
-        model.vae.load_state_dict(_vae(settings.latent).state_dict())
+        model.vae.load_state_dict(vae.state_dict())
     names = {kind: train.names[kind] for kind in settings.classes}
     task = Painter(model, tokenizer, recipe.paint, names)
     encode = None if tokenizer is None else reader(task.words)
@@ -90,18 +94,16 @@ def set_up(recipe: Recipe, run: Path) -> PaintSetup:
     return PaintSetup(task, *data, pictures, measured)
 
 
-def _settled(config: DiffusionConfig, train: Pictures, tokenizer: Tokenizer | None) -> Any:
-    """The model's settings with what the data, and a run of an autoencoder, say."""
-    found = settled(config, train, tokenizer)
-    if config.latent is not None:
-        found = replace(found, vae=to_values(_vae(config.latent).config))
-    return found
+def _begun(run: Path) -> DiffusionConfig:
+    """The model's settings as the run began with them."""
+    settings: Any = read_model_config(run)[1]
+    return settings
 
 
 def _vae(run: str) -> Vae:
     """The autoencoder of a run. Raises ConfigError for a run of anything else."""
     kind, settings, _ = read_model_config(Path(run))
-    if not isinstance(settings, VaeConfig) or settings.flat:
+    if kind != "vae" or settings.flat:
         raise ConfigError(
             "{run}: holds no autoencoder with a map of latents, but {kind}. Train one: "
             "model.kind=vae, without model.flat.",

@@ -83,7 +83,9 @@ class Batch(Protocol):
 
 @dataclass
 class Report:
-    """What one step did. loss: per counted token; tokens: real ones; seconds: of this step."""
+    """What one step did. loss: per counted token; tokens: real ones; seconds: of this step; losses:
+    of each optimiser that took a step; metrics: further figures of the objective, as means.
+    """
 
     step: int
     loss: float
@@ -92,6 +94,7 @@ class Report:
     tokens: int
     seconds: float
     losses: dict[str, float] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
 
 
 def _held(parameter: nn.Parameter) -> Tensor:
@@ -185,6 +188,9 @@ class Trainer:
             count = sum(loss.count for loss in losses)
             name = losses[0].optimiser
             report.losses[name] = total / count
+            for figure in {figure for loss in losses for figure in loss.metrics}:
+                parts = (loss.metrics.get(figure, 0.0) for loss in losses)
+                report.metrics[figure] = sum(parts) / count
             self._check_finite(total, report.step)
             report.grad_norm, report.lr = self._apply(name, count, report.step)
         report.loss = next(iter(report.losses.values()))

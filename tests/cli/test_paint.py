@@ -10,13 +10,15 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner, Result
 
-import jium.cli.paint  # noqa: F401  (its command joins the others)
+import jium.cli.anomaly  # noqa: F401  (its commands join the others)
+import jium.cli.paint  # noqa: F401
 from jium.checkpoint.run import save_config, save_weights
 from jium.cli.root import app
 from jium.config import build
 from jium.generation.painting import PaintConfig
 from jium.models.diffusion import Diffusion, DiffusionConfig
 from jium.tasks.paint import Painter
+from jium.tasks.picture_files import read_facts
 from jium.text.tokenizer import Tokenizer, TokenizerConfig
 
 
@@ -84,6 +86,43 @@ def test_sheet_and_film_are_files_too(run: Path, tmp_path: Path) -> None:
         assert film.n_frames >= 3  # type: ignore[attr-defined]
 
 
+def test_a_film_of_several_shows_each_where_it_stands_in_the_end(run: Path, tmp_path: Path) -> None:
+    words = ["빨간 개", "--n", 4, "--out", tmp_path / "a.png", "--seed", 1, "--enlarge", 2]
+    paint(run, *words, "--sheet", tmp_path / "all.png", "--film", tmp_path / "all.png.apng")
+    with Image.open(tmp_path / "all.png.apng") as film:
+        sizes = set()
+        for frame in range(film.n_frames):  # type: ignore[attr-defined]
+            film.seek(frame)
+            sizes.add(film.size)
+            seen = np.asarray(film.convert("RGB"))
+        assert sizes == {(140, 140)}
+        assert np.array_equal(seen, pixels(tmp_path / "all.png"))
+
+
+def test_nothing_is_painted_where_a_file_cannot_be_written(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Painter, "paint", None)
+    for words in (["--film", "a.mp4"], ["--sheet", "a.jpg"], ["--out", "a.webp"]):
+        assert "jium: " in paint(run, "빨간 개", *words, exit_code=1).stderr
+
+
+def test_large_pictures_and_areas_are_asked_for_by_options(run: Path, tmp_path: Path) -> None:
+    words = ["빨간 개", "--out", tmp_path / "a.png", "--seed", 1, "--size", "8x4", "--tile", 4]
+    paint(run, *words, "--enlarge", 2, "--detail", 0.4, "--area", "0,0,4,4=a red dog = mine")
+    assert pixels(tmp_path / "a.png").shape == (8, 16, 3)
+    paint(run, "--like", tmp_path / "a.png", "--out", tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert read_facts(tmp_path / "a.png")["areas"] == [["a red dog = mine", [0, 0, 4, 4]]]
+
+
+def test_between_two_texts_is_a_strip(run: Path, tmp_path: Path) -> None:
+    words = ["interpolate", run, "빨간 개", "a red dog", "--steps", 3, "--out", tmp_path / "i.png"]
+    result = CliRunner().invoke(app, [*map(str, words), "--seed", "1", "--to-seed", "2"])
+    assert result.exit_code == 0, result.output
+    assert pixels(tmp_path / "i.png").shape == (72, 4 + 3 * 68, 3)
+
+
 def test_a_picture_is_painted_over_within_its_mask(run: Path, tmp_path: Path) -> None:
     given = np.random.default_rng(0).integers(0, 256, (4, 4, 3), np.uint8)
     Image.fromarray(given).save(tmp_path / "given.png")
@@ -113,6 +152,9 @@ def test_without_a_text_that_is_said(run: Path, tmp_path: Path, words: list[str]
         (["--mask", "given.png"], "mask: goes with a picture"),
         (["--out", "a.jpg"], "Name it .png"),
         (["--like", "nowhere.png"], "no such file"),
+        (["--seed", 10**30], "seed: must be below"),
+        (["--area", "0,0,4=dog"], "area: must be a box"),
+        (["--area", "0,0,5,4=dog"], "leaves the picture of 4 x 4"),
     ],
 )
 def test_what_cannot_be_is_one_message(

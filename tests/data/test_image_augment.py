@@ -50,6 +50,13 @@ def test_letters_and_flags_are_never_mirrored():
         assert (mirrored(seen(caption), swap=True).image == HALVES).all()
 
 
+def test_what_may_be_a_side_or_no_side_is_never_mirrored():
+    for caption in ("떠오른 달", "산에 오른 사람", "오른 다리를 든 새"):
+        for swap in (False, True):
+            kept = mirrored(seen(caption), swap=swap)
+            assert (kept.image == HALVES).all() and kept.caption == caption
+
+
 def test_half_of_the_pictures_are_mirrored_and_the_seed_says_which():
     augment = Augment(flip="safe")
     flips = [

@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-from jium.data.image_files import fit_image, read_image, reason_of
+from jium.data.image_files import fit_image, read_image, reason_of, upright
 from jium.errors import DataError
 
 PIL = pytest.importorskip("PIL.Image")
@@ -84,6 +84,14 @@ def test_the_orientation_a_camera_wrote_is_applied():
     turned = read_image(written(image, exif=exif))
     assert turned.size == (4, 6)
     assert turned.getpixel((3, 0)) == (0, 0, 0)
+
+
+def test_a_picture_of_pillow_comes_in_as_its_file_does():
+    ramp = PIL.fromarray(np.array([[0, 257, 32896, 65535]], np.uint16))
+    assert np.array_equal(np.asarray(upright(ramp)), np.asarray(read_image(written(ramp))))
+    turned = plain(size=(6, 4))
+    turned.getexif()[0x0112] = 6
+    assert upright(turned).size == read_image(written(turned, exif=turned.getexif())).size == (4, 6)
 
 
 def test_one_pixel_is_a_picture():

@@ -102,6 +102,16 @@ def test_pictures_of_which_none_has_a_caption_are_all_kept(tmp_path, folder):
     assert len(prepare(tmp_path, train=str(folder))[0]["train"]) == 3
 
 
+def test_a_note_on_something_else_asks_no_picture_for_words(tmp_path, folder):
+    (folder / "cats").mkdir()
+    for number in range(3):
+        noise(number).save(folder / "cats" / f"{number}.png")
+    (folder / "classes.txt").write_text("cats\ndogs\n")
+    found, dropped = prepare(tmp_path, train=str(folder))
+    assert len(found["train"]) == 3
+    assert [line["reason"] for line in dropped] == ["caption_without_picture"]
+
+
 def test_a_broken_picture_among_many_is_named_skipped_and_counted(tmp_path, folder):
     for number in range(40):
         noise(number).save(folder / f"{number:02}.png")

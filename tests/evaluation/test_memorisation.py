@@ -49,8 +49,13 @@ def test_only_so_many_training_pictures_are_looked_at() -> None:
 
 def test_a_training_picture_is_not_its_own_neighbour() -> None:
     assert memory(pixels, TRAIN[:2], [], held(TRAIN)).near > 0
-    twice = memory(pixels, TRAIN[:2], [], held([*TRAIN, *TRAIN]))
-    assert twice.near == 0 and not twice.copied.any()  # the data is full of copies itself
+
+
+def test_copies_are_found_in_data_that_is_full_of_copies_itself() -> None:
+    twice = memory(pixels, [*TRAIN[:2], *drawn(3, 1)], drawn(4, 2), held([*TRAIN, *TRAIN]))
+    assert twice.near == 0
+    assert twice.copied.tolist() == [True, True, False, False, False]
+    assert twice.expected == 0
 
 
 def test_pixel_distances_are_in_shades() -> None:

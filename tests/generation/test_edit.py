@@ -9,6 +9,7 @@ from torch import Tensor
 from jium.errors import ConfigError, DataError
 from jium.generation.diffusion import SAMPLERS, Denoise, Draws, sample
 from jium.generation.edit import (
+    blended,
     by_area,
     enlarge,
     image_to_image,
@@ -265,3 +266,11 @@ def test_the_second_pass_is_larger_and_of_the_same_picture():
     large = enlarge(world(schedule), schedule, grey, noise, strength=0.4, steps=20)
     assert large.shape == noise.shape
     assert (large - 0.4).abs().max() < 0.1
+
+
+def test_between_two_texts_is_one_at_each_end_and_their_mean_in_the_middle() -> None:
+    one: Denoise = lambda x, time: x + 1  # noqa: E731
+    other: Denoise = lambda x, time: x + 3  # noqa: E731
+    assert blended(one, other, 0) is one and blended(one, other, 1) is other
+    x = torch.zeros(1, 1, 2, 2)
+    assert torch.equal(blended(one, other, 0.5)(x, torch.ones(1)), x + 2)

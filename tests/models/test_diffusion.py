@@ -112,3 +112,13 @@ def test_on_latents_pictures_are_coded_and_the_coder_does_not_learn() -> None:
     assert made.decode(latents).shape == images.shape
     assert not any(p.requires_grad for p in made.vae.parameters())  # type: ignore[union-attr]
     assert made.decode(latents).abs().max() <= 1
+
+
+def test_the_autoencoder_drops_nothing_out_while_the_denoiser_learns() -> None:
+    vae = {"image_size": 8, "dim": 8, "multipliers": [1], "latent_channels": 2, "dropout": 0.5}
+    made = model(vae=vae)
+    images = torch.rand(2, 3, 8, 8) * 2 - 1
+    still = made.encode(images)
+    made.train()
+    assert made.denoiser.training
+    assert torch.equal(made.encode(images), still)

@@ -189,6 +189,7 @@ def test_eps_is_refused_where_it_would_say_nothing(settings: dict[str, Any]):
     ("settings", "message"),
     [
         (dict(n_steps=0), "n_steps: must be at least 1; got 0"),
+        (dict(n_steps=1, zero_terminal_snr=True), "n_steps: must be at least 2; got 1"),
         (dict(shift=0.0), "shift: must be above 0; got 0.0"),
         (dict(beta_last=1.0), "beta_first: betas must rise within .0, 1.; got 0.0001 to 1.0"),
         (dict(beta_first=0.0), "beta_first: betas .* got 0.0 to 0.02"),

@@ -7,6 +7,7 @@ import torch
 
 from jium.errors import ConfigError, DataError
 from jium.models.vae import Vae, VaeConfig
+from jium.models.vqvae import VqVae, VqVaeConfig
 
 MAP = VaeConfig(image_size=16, dim=8, multipliers=(1, 2, 2), latent_channels=3, attention=True)
 FLAT = VaeConfig(image_size=16, dim=8, multipliers=(1, 2), latent_channels=10, flat=True)
@@ -82,3 +83,15 @@ def test_other_channels_are_refused() -> None:
 def test_multipliers_that_make_no_model_are_refused(multipliers: tuple[int, ...]) -> None:
     with pytest.raises(ConfigError, match="multipliers: must be one number or more"):
         VaeConfig(multipliers=multipliers)
+
+
+@pytest.mark.parametrize("config", [MAP, VqVaeConfig(image_size=16, dim=8, multipliers=(1, 2))])
+def test_both_ways_lay_pictures_out_with_the_channels_last(config: VaeConfig) -> None:
+    model = VqVae(config) if isinstance(config, VqVaeConfig) else Vae(config)
+    seen: list[torch.Tensor] = []
+    for way in (model.encoder, model.decoder):
+        way.register_forward_pre_hook(lambda module, given: seen.append(given[0]))
+    model.encode(torch.rand(2, 3, 16, 16))
+    model.decode(torch.rand(2, config.latent_channels, 4, 4))
+    assert len(seen) == 2
+    assert all(x.is_contiguous(memory_format=torch.channels_last) for x in seen)

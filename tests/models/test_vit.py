@@ -130,6 +130,15 @@ def test_the_temperature_begins_as_told_and_is_never_below_a_hundredth():
     assert float(model.scale.detach()) == 100
 
 
+def test_a_temperature_at_its_lowest_can_still_rise():
+    model = clip().train()
+    torch.nn.init.constant_(model.log_scale, 9.0)
+    pictures, texts = model(images(2), torch.tensor([5, 3, 7, 3]), Layout([2, 2]))
+    (model.scale * (pictures @ texts.T)).sum().backward()
+    assert float(model.scale.detach()) == pytest.approx(100, rel=1e-5)
+    assert model.log_scale.grad is not None and float(model.log_scale.grad.abs()) > 0
+
+
 # ---------------------------------------------------------------- the captioner
 
 

@@ -131,6 +131,20 @@ def test_a_loss_is_a_sum_over_pictures() -> None:
     assert float(loss.total) == pytest.approx(6.0)  # ones where zeros are
 
 
+def test_noise_and_latents_are_exact_however_coarse_the_encoder() -> None:
+    class Coarse(Listening):
+        def encode(self, images: Tensor) -> Tensor:
+            return images.bfloat16()
+
+        def forward(self, x: Tensor, time: Tensor, context: Tensor) -> Tensor:
+            assert x.dtype == torch.float32
+            return super().forward(x, time, context)
+
+    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4))
+    (loss,) = Denoising()(Coarse(), batch)
+    assert loss.total.dtype == torch.float32
+
+
 @pytest.mark.parametrize(
     ("given", "key"),
     [({"gamma": 0.0}, "gamma"), ({"times_std": 0.0}, "times_std"), ({"drop": 1.1}, "drop")],

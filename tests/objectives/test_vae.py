@@ -97,12 +97,17 @@ def test_the_loss_is_the_bound_divided_by_the_values_of_a_picture() -> None:
 
 
 def test_free_bits_take_the_pull_off_channels_that_say_little() -> None:
-    """Below the bits that are free, the KL of a channel has no gradient."""
-    mean = torch.tensor([[[[0.1]], [[3.0]]]], requires_grad=True)
-    divergence = kl(mean, torch.zeros_like(mean))  # 0.005 and 4.5 nats
-    divergence.clamp(min=0.5).sum().backward()
+    """Below the bits that are free, the KL of a channel of a picture has no gradient."""
+    mean = torch.tensor([[[[0.1]], [[3.0]]], [[[2.0]], [[0.2]]]], requires_grad=True)
+    model = SimpleNamespace(
+        encode=lambda images: (mean, torch.zeros_like(mean)),  # 0.005, 4.5, 2 and 0.02 nats
+        decode=lambda latents: torch.zeros(2, 1, 1, 1),
+        log_sigma=torch.zeros(()),
+    )
+    (loss,) = VaeLoss(free_bits=0.5)(model, SimpleNamespace(images=torch.zeros(2, 1, 1, 1)))  # type: ignore[arg-type]
+    loss.total.backward()
     assert mean.grad is not None
-    assert mean.grad.flatten().tolist() == pytest.approx([0.0, 3.0])
+    assert mean.grad.flatten().tolist() == pytest.approx([0.0, 3.0, 2.0, 0.0])
 
 
 def test_free_bits_are_a_floor_under_the_loss() -> None:

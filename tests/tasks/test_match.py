@@ -260,6 +260,39 @@ def test_commands_take_picture_files(runs: dict[str, Path], folder: Path):
     assert len(invoke("caption", runs["writer"], folder, "--json").splitlines()) == 96
 
 
+def test_a_broken_picture_of_a_folder_is_named_and_left_out(
+    runs: dict[str, Path], folder: Path, tmp_path: Path
+):
+    for name in ("0.png", "1.png"):
+        shutil.copy(folder / name, tmp_path)
+    (tmp_path / "0b.png").write_bytes(b"no picture")
+    for words in (
+        ["classify", runs["judge"], tmp_path],
+        ["classify", runs["clip"], tmp_path, "--labels", "red,blue"],
+        ["caption", runs["writer"], tmp_path],
+        ["similar", runs["clip"], "a red square", "--among", tmp_path],
+    ):
+        result = CliRunner().invoke(app, [str(word) for word in words])
+        assert result.exit_code == 0, result.output
+        assert len(result.stdout.splitlines()) == 2
+        assert "0b.png: is no picture" in result.stderr and ": 1" in result.stderr
+    alone = CliRunner().invoke(app, ["caption", str(runs["writer"]), str(tmp_path / "0b.png")])
+    assert alone.exit_code == 1
+
+
+def test_what_is_ranked_is_read_once_for_all_queries(
+    runs: dict[str, Path], folder: Path, monkeypatch: pytest.MonkeyPatch
+):
+    read: list[int] = []
+    images = Matcher._images
+    counted = lambda self, pictures: read.append(len(pictures)) or images(self, pictures)  # noqa: E731
+    monkeypatch.setattr(Matcher, "_images", counted)
+    lines = invoke("similar", runs["clip"], "red", "blue", "--among", folder, "-n", 1).splitlines()
+    assert len(lines) == 2 and sum(read) == 96
+    found = load(runs["clip"]).similar("red", among=sorted(folder.glob("*.png")), n=1)
+    assert lines[0].split("\t")[0] == str(found[0][0])
+
+
 def test_commands_say_what_is_wrong_with_pictures(runs: dict[str, Path], tmp_path: Path):
     for words in (
         ["classify", runs["judge"], "x.png", "--labels", "a"],

@@ -85,6 +85,23 @@ def test_guidance_zero_and_no_prompt_are_one(painter: Painter) -> None:
     assert without.facts[0]["prompt"] == ""
 
 
+def test_nothing_to_follow_asks_the_model_once_a_step(
+    painter: Painter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    denoise = painter.model.denoise
+
+    def counted(x: torch.Tensor, *rest: Any) -> torch.Tensor:
+        asked.append(len(x))
+        return denoise(x, *rest)
+
+    monkeypatch.setattr(painter.model, "denoise", counted)
+    painter.paint(" ", seed=0, negative=" ", sampler="euler")
+    assert asked == [1] * 6
+    painter.paint("빨간 그림", seed=0, sampler="euler")
+    assert asked[6:] == [2] * 6
+
+
 def test_a_picture_depends_on_its_own_seed_alone(painter: Painter) -> None:
     many = painter.paint(["빨간 그림", "a blue picture"], n=2, seed=7, sampler="euler_ancestral")
     alone = painter.paint("a blue picture", seed=9, sampler="euler_ancestral")
@@ -188,6 +205,84 @@ def test_previews_lead_to_the_picture(painter: Painter) -> None:
     assert [len(made) for _, made in seen] == [1] * 6 + [2] * 6
 
 
+# ---------------------------------------------------------------- larger, in parts, between
+
+
+def test_a_tile_as_large_as_the_picture_changes_nothing_and_a_smaller_one_fills_a_larger(
+    painter: Painter,
+) -> None:
+    whole = painter.paint("빨간 그림", seed=1)[0]
+    assert same(painter.paint("빨간 그림", seed=1, tile=4)[0], whole)
+    assert same(painter.paint("빨간 그림", seed=1, tile=64)[0], whole)
+    made = painter.paint(["빨간 그림", "a blue picture"], seed=1, size=(12, 8), tile=4)
+    assert [picture.size for picture in made] == [(12, 8)] * 2
+    assert [colour(picture) for picture in made] == ["red", "blue"]
+    assert not same(made[0], painter.paint("빨간 그림", seed=1, size=(12, 8))[0])
+
+
+def test_a_second_pass_enlarges_what_the_first_painted(painter: Painter) -> None:
+    first = painter.paint("a blue picture", seed=3)[0]
+    kept = painter.paint("a blue picture", seed=3, enlarge=3, detail=0.0)[0]
+    back = np.asarray(kept.resize((4, 4), Image.Resampling.BOX), int)
+    assert kept.size == (12, 12)
+    assert np.abs(back - np.asarray(first, int)).max() < 40
+    anew = painter.paint("a blue picture", seed=3, enlarge=3, tile=4)[0]
+    assert colour(anew) == "blue" and not same(anew, kept)
+    with pytest.raises(ConfigError, match="goes with no mask") as error:
+        painter.paint("빨간 그림", image=noise(), mask=Image.new("L", (4, 4), 255), enlarge=2)
+    assert error.value.key == "enlarge"
+
+
+def test_an_area_has_words_of_its_own(painter: Painter) -> None:
+    blue = ("a blue picture", (0, 0, 4, 8))
+    made = painter.paint("빨간 그림", seed=1, size=8, tile=4, areas=[blue], enlarge=2)[0]
+    assert colour(made.crop((0, 0, 7, 16))) == "blue"
+    assert colour(made.crop((9, 0, 16, 16))) == "red"
+
+
+@pytest.mark.parametrize(
+    "area", [("x", (0, 0, 5, 4)), ("x", (2, 0, 2, 4)), ("x", (-1, 0, 2, 4)), ("x", 3), "xy"]
+)
+def test_an_area_beyond_the_picture_is_refused(painter: Painter, area: Any) -> None:
+    with pytest.raises(ConfigError) as error:
+        painter.paint("빨간 그림", areas=[area])
+    assert error.value.key == "areas"
+
+
+def test_a_large_picture_is_painted_again_from_its_file(painter: Painter, tmp_path: Path) -> None:
+    options: dict[str, Any] = {"tile": 4, "enlarge": 2, "detail": 0.7, "sampler": "ddpm"}
+    areas = [("a blue picture", (0, 0, 2, 4))]
+    made = painter.paint("빨간 그림", seed=4, size=(8, 4), areas=areas, **options)
+    made.save(tmp_path / "large.png")
+    again = painter.paint_like(tmp_path / "large.png")
+    assert again.facts == made.facts and same(again[0], made[0])
+
+
+def test_between_two_texts_lie_pictures_from_the_one_to_the_other(painter: Painter) -> None:
+    made = painter.interpolate("빨간 그림", "a blue picture", 5, seed=1)
+    assert same(made[0], painter.paint("빨간 그림", seed=1)[0])
+    assert same(made[-1], painter.paint("a blue picture", seed=1)[0])
+    reds = [np.asarray(picture, int)[..., 0].mean() for picture in made]
+    assert reds == sorted(reds, reverse=True) and reds[0] > reds[2] > reds[-1]
+
+
+def test_between_two_seeds_the_noise_turns(painter: Painter) -> None:
+    made = painter.interpolate("빨간 그림", "빨간 그림", 3, seed=1, to_seed=2)
+    ends = painter.paint("빨간 그림", n=2, seed=1)
+    assert same(made[0], ends[0])
+    assert np.abs(np.asarray(made[2], int) - np.asarray(ends[1], int)).max() <= 1
+    assert not same(made[1], made[0]) and not same(made[1], made[2])
+    with pytest.raises(ConfigError, match="2 or more"):
+        painter.interpolate("빨간 그림", "a blue picture", 1)
+
+
+def test_a_picture_of_sixteen_bits_is_begun_from_at_its_brightness(painter: Painter) -> None:
+    grey = Image.fromarray(np.full((4, 4), 32896, np.uint16))
+    assert grey.mode.startswith("I")
+    made = painter.paint("빨간 그림", image=grey, strength=0.0)[0]
+    assert np.unique(np.asarray(made)).tolist() == [128]
+
+
 # ---------------------------------------------------------------- what cannot be
 
 
@@ -201,6 +296,10 @@ def test_previews_lead_to_the_picture(painter: Painter) -> None:
         ({"steps": 1001}, "steps"),
         ({"n": 0}, "n"),
         ({"seed": [1, 2]}, "seed"),
+        ({"seed": 2**70}, "seed"),
+        ({"tile": 0}, "tile"),
+        ({"enlarge": 0}, "enlarge"),
+        ({"detail": 1.5}, "detail"),
         ({"strength": 0.5}, "strength"),
         ({"image": noise(), "strength": 1.5}, "strength"),
         ({"stepps": 3}, "stepps"),

@@ -78,6 +78,17 @@ def test_a_film_has_its_frames_and_begins_again(tmp_path: Path, name: str) -> No
         assert blue > 200 and red < 50
 
 
+@pytest.mark.parametrize("name", ["a.gif", "a.png", "a.webp"])
+def test_frames_of_a_film_may_grow(tmp_path: Path, name: str) -> None:
+    save_film([plain("red", 8), plain("green", 64), plain("blue", 200)], tmp_path / name)
+    with Image.open(tmp_path / name) as film:
+        for frame, place in enumerate([0, 1, 2]):
+            film.seek(frame)
+            assert film.size == (200, 200)
+            found = film.convert("RGB").getpixel((100, 100))
+            assert np.argmax(found) == place
+
+
 def test_nothing_makes_no_sheet_and_no_film(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no picture"):
         sheet([])

@@ -84,6 +84,9 @@ def test_a_run_paints_and_says_how(run: Path) -> None:
     made = painter.paint("red", n=2, seed=5)
     assert [picture.size for picture in made] == [(8, 8), (8, 8)]
     assert [facts["seed"] for facts in made.facts] == [5, 6]
+    steps = [r for r in records(run) if "loss" in r]
+    assert all(r["loss"] == r["loss_discriminator"] and "loss_generator" in r for r in steps)
+    assert all(0 <= r["right"] <= 1 for r in steps) and len(steps) == 6
     looks = [r for r in records(run) if "valid_loss" in r]
     assert [r["step"] for r in looks] == [3, 6]
     assert all(0 <= r["valid_told_apart"] <= 1 and r["valid_diversity"] > 0 for r in looks)

@@ -33,6 +33,15 @@ def test_every_nth_step_is_a_record(tmp_path):
     }
 
 
+def test_each_side_of_a_game_and_what_an_objective_adds_is_in_the_record(tmp_path):
+    with RunLog(tmp_path, steps=1, log_every=1, start=0, quiet=True) as log:
+        told = report(1)
+        told.losses, told.metrics = {"critic": 2.5, "artist": 0.5}, {"right": 0.75}
+        log.step(told)
+    (line,) = lines(tmp_path)
+    assert (line["loss_critic"], line["loss_artist"], line["right"]) == (2.5, 0.5, 0.75)
+
+
 def test_what_is_no_finite_number_is_null_and_the_line_is_still_json(tmp_path):
     with RunLog(tmp_path, steps=1, log_every=1, start=0, quiet=True) as log:
         log.step(report(1, math.nan))

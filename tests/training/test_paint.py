@@ -1,6 +1,7 @@
 """Diffusion through the same verbs as everything else: a recipe in, a run that paints out."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from jium.checkpoint.run import save_config, save_weights
 from jium.config import override
 from jium.errors import ConfigError, DataError
 from jium.models.vae import Vae, VaeConfig
+from jium.models.vqvae import VqVae, VqVaeConfig
 from jium.tasks.reconstruct import Reconstructor
 from jium.training.recipe import Recipe
 from jium.training.run import train
@@ -111,12 +113,26 @@ def test_latents_of_a_run_are_painted_and_the_run_holds_their_decoder(
     save_weights(tmp_path / "vae", vae)
     made = plan("train.steps=2", patch=1, latent=str(tmp_path / "vae"))
     train(made, out=tmp_path / "run", quiet=True)
-    (tmp_path / "vae" / "model.safetensors").unlink()  # not needed any more
+    shutil.rmtree(tmp_path / "vae")  # not needed any more, to go on either
+    longer = plan("train.steps=4", patch=1, latent=str(tmp_path / "vae"))
+    train(longer, out=tmp_path / "run", resume=True, quiet=True)
     loaded = jium.load(tmp_path / "run")
     assert loaded.paint("빨간 그림", seed=0)[0].size == (8, 8)
     kept = dict(loaded.model.vae.named_parameters())
     assert [n for n, weight in vae.named_parameters() if not torch.equal(kept[n], weight)] == []
     assert float(loaded.model.vae.latent_scale) == 3.0
+
+
+def test_latents_of_codes_or_of_one_vector_are_refused(plan: Plan, tmp_path: Path) -> None:
+    sizes: dict[str, Any] = dict(image_size=8, dim=8, multipliers=(1, 2), latent_channels=4)
+    models = {"vqvae": VqVae(VqVaeConfig(**sizes)), "vae": Vae(VaeConfig(**sizes, flat=True))}
+    for kind, model in models.items():
+        (tmp_path / kind).mkdir()
+        save_config(tmp_path / kind, kind, model.config, Reconstructor(model).about())
+        save_weights(tmp_path / kind, model)
+        made = plan(patch=1, latent=str(tmp_path / kind))
+        with pytest.raises(ConfigError, match=f"no autoencoder with a map of latents, but {kind}"):
+            train(made, out=tmp_path / "run" / kind, quiet=True)
 
 
 def test_what_the_data_does_not_have_is_said(plan: Plan, tmp_path: Path) -> None:

@@ -92,6 +92,19 @@ def test_micro_batches_of_unequal_length_are_one_batch(cuts: list[int]):
     assert results[0][1:] == pytest.approx(results[1][1:], rel=1e-5)
 
 
+def test_further_figures_are_means_over_all_micro_batches():
+    def counting(model: nn.Module, batch: Numbers) -> Iterator[Loss]:
+        total = model(batch.values).sum()
+        figures = {"sum": float(batch.values.sum()), "seldom": 6.0}
+        if len(batch.values) > 1:
+            del figures["seldom"]
+        yield Loss(total, len(batch.values), metrics=figures)
+
+    batches = [Numbers(torch.tensor([3.0])), Numbers(torch.tensor([1.0, 2.0]))]
+    (report,) = trainer(batches, objective=counting, steps=1, accumulate=2).steps()
+    assert report.metrics == {"sum": 2.0, "seldom": 2.0}
+
+
 def test_gradients_do_not_leak_into_the_next_step():
     made = trainer([Numbers(torch.tensor([1.0])), Numbers(torch.tensor([0.5]))], steps=2)
     list(made.steps())
