@@ -3,7 +3,6 @@
 import logging
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
@@ -19,8 +18,6 @@ from jium.serving.settings import ServerSettings
 
 BACKLOG = 2048  # connections that wait to be taken
 IDLE_S = 75  # a connection without requests is kept so long
-SWITCH_S = 5e-4  # after which a thread gives way: torch gives the interpreter up at every operation
-# and would wait 5 ms, Python's own, to have it back, as long as the event loop is busy
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -71,7 +68,6 @@ def serve(
     """Serve until SIGTERM or SIGINT. Requests under way may end within `settings.grace_s`; none is
     begun. SIGHUP reads the keys again.
     """
-    sys.setswitchinterval(SWITCH_S)
     server = make_server(app, settings)
     with _signals(keys), _logged(log):
         log.write("begin", host=on.getsockname()[0], port=on.getsockname()[1])
