@@ -54,7 +54,8 @@ async def ask(client: openai.AsyncOpenAI, verb: str, who: int, n: int, max_token
         else:
             stream = await client.completions.create(prompt=text, **options)
         async for chunk in stream:
-            found.first_s = found.first_s or time.perf_counter() - found.began
+            if not found.first_s and text_of(chunk):
+                found.first_s = time.perf_counter() - found.began
             if chunk.usage:
                 found.tokens = chunk.usage.completion_tokens
         if found.tokens < 0:
@@ -64,6 +65,14 @@ async def ask(client: openai.AsyncOpenAI, verb: str, who: int, n: int, max_token
         await asyncio.sleep(0.1)
     found.whole_s = time.perf_counter() - found.began
     return found
+
+
+def text_of(chunk: Any) -> str | None:
+    """What a chunk brings of the answer; the first of a chat says who speaks, and nothing more."""
+    if not chunk.choices:
+        return None
+    choice = chunk.choices[0]
+    return choice.delta.content if hasattr(choice, "delta") else choice.text
 
 
 async def load(url: str, verb: str, clients: int, seconds: float, max_tokens: int) -> list[Asked]:
