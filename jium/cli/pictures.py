@@ -58,11 +58,12 @@ def read_pictures(task: Any, places: Sequence[Path]) -> Iterator[tuple[list[Path
     paths: list[Path] = []
     pictures: list[Any] = []
     broken = 0
-    for place, path in ((place, path) for place in places for path in pictures_in(place)):
+    found = [(path, path == place) for place in places for path in pictures_in(place)]
+    for path, is_named in found:
         try:
             pictures.append(fit_image(read_image(path), task.size, task.size, task.fit))
         except DataError as refused:
-            if path == place:
+            if is_named:
                 raise
             typer.echo(str(refused), err=True)
             broken += 1

@@ -3,6 +3,7 @@ asked, measured, by Python and by the command line.
 """
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from jium.cli import app
 from jium.errors import ConfigError, DataError
 from jium.evaluation.runner import evaluate
 from jium.tasks import load
+from jium.tasks.match import Matcher
 from jium.training.recipe import Recipe
 from jium.training.run import train
 
@@ -285,7 +287,11 @@ def test_what_is_ranked_is_read_once_for_all_queries(
 ):
     read: list[int] = []
     images = Matcher._images
-    counted = lambda self, pictures: read.append(len(pictures)) or images(self, pictures)  # noqa: E731
+
+    def counted(self: Matcher, pictures: list[Any]) -> np.ndarray:
+        read.append(len(pictures))
+        return images(self, pictures)
+
     monkeypatch.setattr(Matcher, "_images", counted)
     lines = invoke("similar", runs["clip"], "red", "blue", "--among", folder, "-n", 1).splitlines()
     assert len(lines) == 2 and sum(read) == 96

@@ -103,6 +103,17 @@ def test_a_picture_is_the_same_whatever_is_painted_with_it(run: Path) -> None:
     assert together[0].tobytes() != together[1].tobytes()
 
 
+def test_between_two_texts_and_two_seeds_lie_pictures(run: Path) -> None:
+    painter = load(run)
+    made = painter.interpolate("red", "blue", 3, seed=1, to_seed=2)
+    for place, (text, seed) in ((0, ("red", 1)), (2, ("blue", 2))):
+        end = np.asarray(painter.paint(text, seed=seed)[0], int)
+        assert np.abs(np.asarray(made[place], int) - end).max() <= 1
+    assert len({picture.tobytes() for picture in made}) == 3
+    with pytest.raises(ConfigError, match="2 or more"):
+        painter.interpolate("red", "blue", 1)
+
+
 def test_a_file_says_enough_to_paint_it_again(run: Path, tmp_path: Path) -> None:
     painter = load(run)
     made = painter.paint("blue", seed=3, truncation=0.5)
