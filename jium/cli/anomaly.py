@@ -81,8 +81,9 @@ def _picture(text: str) -> Path:
 @app.command(help=say("Draw pictures as a model remembers them, each below itself."))
 def reconstruct(run: Run, files: Files, out: Out = Path("remembered.png")) -> None:
     from jium.data.image_files import read_image
-    from jium.tasks.picture_files import save_picture, sheet
+    from jium.tasks.picture_files import check_picture, save_picture, sheet
 
+    check_picture(out)
     task = task_of(run, "reconstruct")
     paths = [path for given in files for path in pictures_in(given)]
     shown = [read_image(path) for path in paths] + task.reconstruct(paths)

@@ -123,7 +123,7 @@ def evaluate(
         typer.echo(json.dumps({"scores": scores, "by_tag": found["by_tag"]}, ensure_ascii=False))
         return
     show(score_table(found))
-    typer.echo(say("Best and worst sentences: {path}", path=place / "evaluation.md"), err=True)
+    typer.echo(say("Report: {path}", path=place / "evaluation.md"), err=True)
 
 
 def _numbers(text: str | None) -> list[float] | None:

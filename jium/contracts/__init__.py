@@ -75,17 +75,18 @@ def _promises() -> dict[str, Promise]:
 def _promises_of(run: Path) -> dict[str, Promise]:
     """Those that apply to a person's own run."""
     task = load(run)
-    of_all = {
-        "load_elsewhere": Promise(0, partial(folder.load_elsewhere, run)),
-        "tokenizer": Promise(0, partial(text.round_trip, task.tokenizer)),
-    }
-    if isinstance(task.model, Gpt):
+    of_all = {"load_elsewhere": Promise(0, partial(folder.load_elsewhere, run))}
+    if getattr(task, "tokenizer", None) is not None:
+        of_all |= {"tokenizer": Promise(0, partial(text.round_trip, task.tokenizer))}
+    if isinstance(getattr(task, "model", None), Gpt):
         return of_all | {
             "packed_documents": Promise(1e-5, partial(language.packed_documents, task.model)),
             "joined_later": Promise(0, partial(language.joined_later, task.model)),
             "chat_template": Promise(0, partial(language.chat_template, task)),
             "chat_stream": Promise(0, partial(language.streamed, task)),
         }
+    if not hasattr(task, "translate"):
+        return of_all  # the others are about models that read one text and write another
     return of_all | {
         "cached_decoding": Promise(1e-5, partial(model.cached_decoding, task.model)),
         "padding": Promise(1e-5, partial(model.padding, task.model)),

@@ -13,8 +13,8 @@ from jium.contracts import tiny
 from jium.tasks import load
 
 TEXTS = ["나는 오늘 물을 산다.", "우리는 내일 책을 본다."]
-NEEDED = ("config.json", "model.safetensors", "tokenizer.json")
-OPTIONAL = ("tokenizer_config.json", "generation_config.json")
+NEEDED = ("config.json", "model.safetensors")
+OPTIONAL = ("tokenizer.json", "tokenizer_config.json", "generation_config.json")
 
 
 def save_load() -> float:
@@ -49,6 +49,10 @@ def _difference(one: Any, other: Any) -> float:
 
 @torch.no_grad()
 def _answers(task: Any) -> list[object]:
-    ids = [task.tokenizer.encode(text) for text in TEXTS]
-    verb = task.translate if hasattr(task, "translate") else task.generate
-    return [ids, verb(TEXTS, beam=1, max_tokens=16, seed=0)]
+    """What it makes of two texts, or paints; of other tasks what their tokenizers say."""
+    tokenizer = getattr(task, "tokenizer", None)
+    ids = [] if tokenizer is None else [tokenizer.encode(text) for text in TEXTS]
+    if hasattr(task, "paint"):
+        return [ids, [picture.tobytes() for picture in task.paint(n=2, seed=0)]]
+    verb = getattr(task, "translate", None) or getattr(task, "generate", None)
+    return [ids, [] if verb is None else verb(TEXTS, beam=1, max_tokens=16, seed=0)]

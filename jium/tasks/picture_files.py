@@ -60,7 +60,7 @@ def read_facts(path: Path) -> dict[str, Any]:
             found = json.loads(picture.text[KEY])  # type: ignore[attr-defined]
     except FileNotFoundError:
         raise DataError("{path}: no such file.{near}", path=path, near="") from None
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise DataError(
             "{path}: is no picture that can be read ({error}).", path=path, error=error
         ) from error

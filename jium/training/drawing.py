@@ -14,6 +14,18 @@ from jium.training.recipe import Recipe
 from jium.training.understanding import tokenizer_of
 
 
+def check_size(recipe: Recipe) -> None:
+    """Raise ConfigError, before a picture is read, where the model does not take `data.size`."""
+    if recipe.data.buckets:
+        return  # their shapes are known only once they are read
+    try:
+        replace(recipe.model, picture_size=recipe.data.size)
+    except ConfigError as error:
+        if error.key == "picture_size":
+            error.key = "data.size"
+        raise
+
+
 def caption_tokenizer(recipe: Recipe, run: Path, train: Pictures) -> Tokenizer | None:
     """That of the captions, where the model reads them."""
     if recipe.model.text is None:

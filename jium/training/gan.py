@@ -21,7 +21,7 @@ from jium.objectives.gan import ordered
 from jium.tasks.paint_gan import GanPainter
 from jium.tasks.picture_files import sheet
 from jium.training.collapse import Collapse
-from jium.training.drawing import caption_tokenizer, prompts, reader, settled
+from jium.training.drawing import caption_tokenizer, check_size, prompts, reader, settled
 from jium.training.pictures import OnPictures, open_pictures
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
@@ -108,6 +108,7 @@ def set_up(recipe: Recipe, run: Path) -> GanSetup:
     """
     if recipe.data.buckets:
         raise ConfigError("a GAN draws pictures of one shape; leave it out.", key="data.buckets")
+    check_size(recipe)
     pictures = open_pictures(recipe, run)
     train = pictures["train"]
     tokenizer = caption_tokenizer(recipe, run, train)

@@ -18,7 +18,7 @@ from jium.models.vae import Vae
 from jium.tasks.paint import Painter
 from jium.tasks.picture_files import sheet
 from jium.training.devices import autocast
-from jium.training.drawing import caption_tokenizer, prompts, reader, settled
+from jium.training.drawing import caption_tokenizer, check_size, prompts, reader, settled
 from jium.training.pictures import OnPictures, open_pictures
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
@@ -67,6 +67,7 @@ def set_up(recipe: Recipe, run: Path) -> PaintSetup:
     """Prepare the pictures and train the tokenizer of captions (or find both, when a run goes on),
     make the model.
     """
+    check_size(recipe)
     pictures = open_pictures(recipe, run)
     train = pictures["train"]
     tokenizer = caption_tokenizer(recipe, run, train)

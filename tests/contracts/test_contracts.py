@@ -9,17 +9,22 @@ import pytest
 import torch
 
 from jium import contracts
+from jium.checkpoint.run import save_config, save_weights
+from jium.config import build
 from jium.contracts import folder, language, report
 from jium.contracts.contract import Contract, Promise, Skip, check
 from jium.data.batches import PairBatches
 from jium.errors import MissingExtra, RunError
 from jium.evaluation.chrf import Chrf
 from jium.generation import sampling
+from jium.generation.painting import PaintConfig
+from jium.models.diffusion import Diffusion, DiffusionConfig
 from jium.nn import attention, layout, positions, row_cache, stack
 from jium.nn.cache import Slot
 from jium.objectives.loss import Loss
 from jium.objectives.translation import Translation
 from jium.tasks import export, generate, translate
+from jium.tasks.paint import Painter
 from jium.text.tokenizer import Tokenizer
 from jium.training import run
 
@@ -49,6 +54,18 @@ def test_a_run_is_checked_beside_the_copy(trained, monkeypatch):
     found = contracts.selfcheck(trained)
     assert {c.name for c in found} == {"run." + n for n in contracts._promises_of(trained)}
     assert all(c.passed for c in found), [report.line(c) for c in found]
+
+
+def test_a_run_that_paints_is_held_to_what_applies_to_it(tmp_path, monkeypatch):
+    denoiser = dict(kind="unet", dim=8, multipliers=[1], n_blocks=1, attention_levels=[], head_dim=8)
+    model = Diffusion(build(DiffusionConfig, {"denoiser": denoiser, "picture_size": 4}))
+    torch.nn.init.normal_(model.denoiser.conv_out.weight)
+    task = Painter(model, settings=PaintConfig(steps=1))
+    save_config(tmp_path, "diffusion", model.config, task.about())
+    save_weights(tmp_path, model)
+    monkeypatch.setattr(contracts, "_promises", lambda: {})
+    (found,) = contracts.selfcheck(tmp_path)
+    assert found.name == "run.load_elsewhere" and found.passed, report.line(found)
 
 
 def test_an_unknown_run_is_an_error():

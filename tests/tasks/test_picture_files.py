@@ -36,12 +36,14 @@ def test_a_file_without_facts_is_refused(tmp_path: Path) -> None:
     plain("red").save(tmp_path / "a.jpg")
     (tmp_path / "b.png").write_bytes(b"no picture")
     save_picture(plain("red"), tmp_path / "c.png")
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "e.png")
     for name, says in [
         ("a.png", "does not say"),
         ("a.jpg", "does not say"),
         ("b.png", "no picture that can be read"),
         ("c.png", "does not say"),
         ("d.png", "no such file"),
+        ("e.png", "no picture that can be read"),
     ]:
         with pytest.raises(DataError, match=says):
             read_facts(tmp_path / name)
