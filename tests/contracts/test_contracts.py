@@ -57,7 +57,9 @@ def test_a_run_is_checked_beside_the_copy(trained, monkeypatch):
 
 
 def test_a_run_that_paints_is_held_to_what_applies_to_it(tmp_path, monkeypatch):
-    denoiser = dict(kind="unet", dim=8, multipliers=[1], n_blocks=1, attention_levels=[], head_dim=8)
+    denoiser = dict(
+        kind="unet", dim=8, multipliers=[1], n_blocks=1, attention_levels=[], head_dim=8
+    )
     model = Diffusion(build(DiffusionConfig, {"denoiser": denoiser, "picture_size": 4}))
     torch.nn.init.normal_(model.denoiser.conv_out.weight)
     task = Painter(model, settings=PaintConfig(steps=1))
