@@ -87,7 +87,15 @@ def test_a_run_killed_three_times_is_bit_for_bit_the_undisturbed_run(plan, endle
 # ---------------------------------------------------------------- the block itself
 
 
-def test_the_first_signal_only_asks_and_the_second_acts():
+@pytest.fixture
+def ctrl_c():
+    """SIGINT as at a terminal; a shell starts what runs in the background with it ignored."""
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, inherited)
+
+
+def test_the_first_signal_only_asks_and_the_second_acts(ctrl_c):
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt), interrupts() as stop:
         assert not stop.asked
