@@ -7,13 +7,13 @@ pool), so a position is three numbers and resuming costs one pool, not the batch
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from jium.data.epochs import START, Batch, Epochs, Position, pool_rows, pools_of
 from jium.data.store import PairStore
 from jium.errors import TrainingError
 from jium.nn.layout import Layout
@@ -21,19 +21,8 @@ from jium.nn.layout import Layout
 POOL = 2**16  # pairs
 
 
-class Position(NamedTuple):
-    """The place of the next batch."""
-
-    epoch: int = 0
-    pool: int = 0
-    batch: int = 0
-
-
-START = Position()
-
-
 @dataclass(frozen=True)
-class PairBatch:
+class PairBatch(Batch):
     """Packed source and target texts with their layouts.
 
     source, target_in, target_out: (tokens,) ids. target_in begins with START, target_out ends with
@@ -46,32 +35,12 @@ class PairBatch:
     target_in: Tensor
     target_out: Tensor
     target_layout: Layout
-    after: Position = Position()
+    after: Position = START
 
     @property
     def n_tokens(self) -> int:
         """Real tokens, both sides."""
         return len(self.source) + len(self.target_in)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        return {
-            "source": self.source,
-            "target": self.target_out,
-            "source_lengths": torch.tensor(self.source_layout.lengths),
-            "target_lengths": torch.tensor(self.target_layout.lengths),
-        }
-
-    def to(self, device: torch.device) -> "PairBatch":
-        """The same batch on another device."""
-        return PairBatch(
-            self.source.to(device),
-            self.source_layout.to(device),
-            self.target_in.to(device),
-            self.target_out.to(device),
-            self.target_layout.to(device),
-            self.after,
-        )
 
 
 @dataclass(frozen=True)
@@ -121,7 +90,7 @@ def packed(rows: Sequence[NDArray]) -> Tensor:
     return torch.from_numpy(np.concatenate(rows).astype(np.int64))
 
 
-class PairBatches:
+class PairBatches(Epochs[NDArray, PairBatch]):
     """Batches without end, over the epochs; iterate it, or read one epoch in order with `once`.
 
     stores: encodings of the same pairs (several where the tokenizer samples segmentations), used in
@@ -148,41 +117,29 @@ class PairBatches:
         self.directions = 2 if both_directions else 1
         self.tag_dropout = tag_dropout
         self.position = position
+        self.n_pools = pools_of(self.n_items, POOL)
 
     @property
     def n_items(self) -> int:
         """Examples in an epoch: pairs, times two where both directions are learned."""
         return self.n_pairs * self.directions
 
-    def __iter__(self) -> Iterator[PairBatch]:
-        epoch, pool, start = self.position
-        n_pools = max(1, -(-self.n_items // POOL))
-        while True:
-            plan = self._plan(epoch, pool, n_pools)
-            for number in range(start, len(plan)):
-                after = Position(epoch, pool, number + 1)
-                if number + 1 == len(plan):
-                    after = Position(epoch + (pool + 1) // n_pools, (pool + 1) % n_pools)
-                yield self._batch(plan[number], epoch, Position(epoch, pool, number), after)
-            epoch, pool, start = epoch + (pool + 1) // n_pools, (pool + 1) % n_pools, 0
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
     def once(self) -> Iterator[PairBatch]:
         """Every example once, with its tag, in the order of the file, for measuring."""
         for items in fill(*self._lengths(0, np.arange(self.n_items)), self.batch_tokens):
-            yield self._batch(items, 0, None, Position())
+            yield self._batch(items, 0, None, START)
 
-    def _plan(self, epoch: int, pool: int, n_pools: int) -> list[NDArray]:
+    def _plan(self, epoch: int, pool: int) -> list[NDArray]:
         """The batches of one pool, each an array of item numbers."""
         rng = np.random.default_rng((self.seed, epoch, pool))
-        items = rng.permutation(np.arange((pool + epoch) % n_pools, self.n_items, n_pools))
+        items = rng.permutation(pool_rows(self.n_items, epoch, pool, self.n_pools))
         source, target = self._lengths(epoch, items)
         order = np.lexsort((source, target))
         batches = fill(source[order], target[order], self.batch_tokens)
         return [items[order[batches[i]]] for i in rng.permutation(len(batches))]
+
+    def _make(self, item: NDArray, place: Position, after: Position) -> PairBatch:
+        return self._batch(item, place.epoch, place, after)
 
     def _lengths(self, epoch: int, items: NDArray) -> tuple[NDArray, NDArray]:
         return self.stores[epoch % len(self.stores)].lengths(items % self.n_pairs)

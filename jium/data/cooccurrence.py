@@ -5,7 +5,7 @@ for both of them alike.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from jium.data.windows import Position
+from jium.data.epochs import START, Batch, Epochs, Position
 from jium.files import explained, make_folder, write_text
 from jium.nn.rows import Places
 
@@ -116,62 +116,43 @@ def read_counts(folder: Path) -> Counts:
 
 
 @dataclass(frozen=True)
-class CountBatch:
+class CountBatch(Batch):
     """Pairs of words with their counts: (pairs,). n_tokens: how many."""
 
     words: Places
     contexts: Places
     counts: Tensor
-    after: Position = Position()
+    after: Position = START
 
     @property
     def n_tokens(self) -> int:
         """Pairs."""
         return len(self.counts)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        rows = {"words": self.words, "contexts": self.contexts}
-        return {"counts": self.counts} | {name: p.rows[p.where] for name, p in rows.items()}
 
-    def to(self, device: torch.device) -> "CountBatch":
-        """The same batch on another device."""
-        words, contexts = self.words.to(device), self.contexts.to(device)
-        return CountBatch(words, contexts, self.counts.to(device), self.after)
-
-
-class CountBatches:
+class CountBatches(Epochs[int, CountBatch]):
     """Batches of shuffled counts without end; each epoch takes its stretches in another order."""
 
     def __init__(self, counts: Counts, batch_pairs: int, seed: int = 0) -> None:
         self.counts = counts
         self.size = batch_pairs
         self.seed = seed
-        self.position = Position()
 
     @property
     def n_batches(self) -> int:
         """Batches in an epoch."""
         return -(-len(self.counts.words) // self.size)
 
-    def __iter__(self) -> Iterator[CountBatch]:
-        epoch, start = self.position
-        while True:
-            order = np.random.default_rng((self.seed, epoch)).permutation(self.n_batches)
-            for number in range(start, self.n_batches):
-                last = number + 1 == self.n_batches
-                after = Position(epoch + 1, 0) if last else Position(epoch, number + 1)
-                yield self._batch(int(order[number]), after)
-            epoch, start = epoch + 1, 0
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
     def once(self) -> Iterator[CountBatch]:
         """Every pair once, for measuring."""
         for number in range(self.n_batches):
-            yield self._batch(number, Position())
+            yield self._batch(number, START)
+
+    def _plan(self, epoch: int, pool: int) -> list[int]:
+        return np.random.default_rng((self.seed, epoch)).permutation(self.n_batches).tolist()
+
+    def _make(self, item: int, place: Position, after: Position) -> CountBatch:
+        return self._batch(item, after)
 
     def _batch(self, number: int, after: Position) -> CountBatch:
         part = self.counts.part(number * self.size, (number + 1) * self.size)

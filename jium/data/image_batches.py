@@ -5,14 +5,14 @@ function of (seed, epoch), so going on costs nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from jium.data.batches import START, Position
+from jium.data.epochs import START, Batch, Epochs, Position
 from jium.data.image_augment import Augment, Seen
 from jium.data.image_store import Pictures
 from jium.nn.layout import Layout
@@ -21,7 +21,7 @@ Encode = Callable[[list[str]], Sequence[Sequence[int]]]
 
 
 @dataclass(frozen=True)
-class ImageBatch:
+class ImageBatch(Batch):
     """Pictures of one shape.
 
     images: (batch, 3, height, width), RGB in [-1, 1]. tokens: (tokens,) ids of a caption each, one
@@ -45,25 +45,8 @@ class ImageBatch:
     def __len__(self) -> int:
         return len(self.images)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        kept = {"images": self.images, "rows": torch.from_numpy(self.rows)}
-        if self.tokens is not None and self.layout is not None:
-            kept |= {"tokens": self.tokens, "lengths": torch.tensor(self.layout.lengths)}
-        return kept
 
-    def to(self, device: torch.device) -> "ImageBatch":
-        """The same batch on another device."""
-        return replace(
-            self,
-            images=self.images.to(device),
-            tokens=None if self.tokens is None else self.tokens.to(device),
-            layout=None if self.layout is None else self.layout.to(device),
-            labels={name: numbers.to(device) for name, numbers in self.labels.items()},
-        )
-
-
-class ImageBatches:
+class ImageBatches(Epochs[NDArray[np.int64], ImageBatch]):
     """Batches without end, over the epochs; `once` gives each picture once, as it is.
 
     encode: captions to ids, at least one id each (the empty caption too); None: no captions are
@@ -84,22 +67,6 @@ class ImageBatches:
         self.seed = seed
         self.encode = encode
         self.augment = augment if augment is not None and augment.changes else None
-        self.position = START
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
-    def __iter__(self) -> Iterator[ImageBatch]:
-        epoch, _, start = self.position
-        while True:
-            plan = self._plan(epoch)
-            for number in range(start, len(plan)):
-                last = number + 1 == len(plan)
-                after = Position(epoch + 1) if last else Position(epoch, 0, number + 1)
-                rng = np.random.default_rng((self.seed, epoch, number))
-                yield self._batch(plan[number], rng, after)
-            epoch, start = epoch + 1, 0
 
     def once(self, most: int | None = None) -> Iterator[ImageBatch]:
         """Every picture once (the first `most`), unchanged, shape by shape, for measuring. Of its
@@ -111,7 +78,7 @@ class ImageBatches:
             for start in range(0, len(rows), self.batch_size):
                 yield self._batch(rows[start : start + self.batch_size], None, START)
 
-    def _plan(self, epoch: int) -> list[NDArray[np.int64]]:
+    def _plan(self, epoch: int, pool: int) -> list[NDArray[np.int64]]:
         """The batches of an epoch, each an array of picture numbers."""
         rng = np.random.default_rng((self.seed, epoch))
         batches = []
@@ -120,6 +87,10 @@ class ImageBatches:
             cuts = range(self.batch_size, len(rows), self.batch_size)
             batches += np.split(rows, cuts) if len(rows) else []
         return [batches[i] for i in rng.permutation(len(batches))]
+
+    def _make(self, item: NDArray[np.int64], place: Position, after: Position) -> ImageBatch:
+        rng = np.random.default_rng((self.seed, place.epoch, place.batch))
+        return self._batch(item, rng, after)
 
     def _batch(
         self, rows: NDArray[np.int64], rng: np.random.Generator | None, after: Position

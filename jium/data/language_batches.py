@@ -11,16 +11,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from jium.data.batches import START, Position, cut, packed
+from jium.data.batches import cut, packed
 from jium.data.documents import OpenDocuments
-from jium.data.pools import pooled
+from jium.data.epochs import START, Epochs, Position, pool_rows, pools_of
 from jium.data.text_batches import TextBatch
 from jium.nn.layout import Layout
 
 POOL = 2**15  # documents
 
 
-class LanguageBatches:
+class LanguageBatches(Epochs[NDArray, TextBatch]):
     """Batches without end, over the epochs; `once` goes through all documents for measuring.
 
     A batch is a TextBatch; its targets, (tokens,), are the tokens that follow. before: tokens that
@@ -42,24 +42,7 @@ class LanguageBatches:
         self.max_len = max_len
         self.batch_tokens = batch_tokens
         self.seed = seed
-        self.position = START
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
-    def __iter__(self) -> Iterator[TextBatch]:
-        def plan(rows: NDArray, epoch: int, pool: int) -> list[NDArray]:
-            rng = np.random.default_rng((self.seed, epoch, pool))
-            windows = self.windows(rng.permutation(rows), rng)
-            windows = windows[rng.permutation(len(windows))]
-            batches = self._by_length(windows)
-            return [batches[i] for i in rng.permutation(len(batches))]
-
-        def make(windows: NDArray, place: Position, after: Position) -> TextBatch:
-            return self.batch(windows, after)
-
-        yield from pooled(len(self.documents), POOL, self.position, plan, make)
+        self.n_pools = pools_of(len(documents), POOL)
 
     def once(self) -> Iterator[TextBatch]:
         """Every token of every document guessed once; the first window of each is whole."""
@@ -90,6 +73,17 @@ class LanguageBatches:
             targets=packed([ids[1:] for ids in read]),
             after=after,
         )
+
+    def _plan(self, epoch: int, pool: int) -> list[NDArray]:
+        rng = np.random.default_rng((self.seed, epoch, pool))
+        rows = pool_rows(len(self.documents), epoch, pool, self.n_pools)
+        windows = self.windows(rng.permutation(rows), rng)
+        windows = windows[rng.permutation(len(windows))]
+        batches = self._by_length(windows)
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+    def _make(self, item: NDArray, place: Position, after: Position) -> TextBatch:
+        return self.batch(item, after)
 
     def _read(self, row: int, start: int, end: int) -> NDArray:
         """What is read of a document from `start` to `end`, and the token after it."""

@@ -7,7 +7,7 @@ and every epoch masks anew.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from jium.data.batches import START, Position, cut, packed
+from jium.data.batches import cut, packed
 from jium.data.documents import OpenDocuments
+from jium.data.epochs import START, Batch, Epochs, Position, pool_rows, pools_of
 from jium.data.frames import Frame
 from jium.data.masking import Masking, Unmasked
 from jium.data.next_sentence import Pairing, pair_up, runs
-from jium.data.pools import pooled
 from jium.nn.layout import Layout
 
 POOL = 2**15  # documents
@@ -28,7 +28,7 @@ NO_PAIR = -100  # the label of a text that stands alone
 
 
 @dataclass(frozen=True)
-class MaskedBatch:
+class MaskedBatch(Batch):
     """Texts, or pairs of them, in one row, some tokens masked.
 
     tokens: (tokens,) as the model sees them. chosen: (n,) places to guess; targets: (n,) what stood
@@ -48,27 +48,6 @@ class MaskedBatch:
     def n_tokens(self) -> int:
         return len(self.tokens)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        return {
-            "tokens": self.tokens,
-            "lengths": torch.tensor(self.layout.lengths),
-            "chosen": self.chosen,
-            "targets": self.targets,
-        }
-
-    def to(self, device: torch.device) -> "MaskedBatch":
-        """The same batch on another device."""
-        return replace(
-            self,
-            tokens=self.tokens.to(device),
-            layout=self.layout.to(device),
-            chosen=self.chosen.to(device),
-            targets=self.targets.to(device),
-            segments=None if self.segments is None else self.segments.to(device),
-            pairs=None if self.pairs is None else self.pairs.to(device),
-        )
-
 
 @dataclass(frozen=True)
 class Text:
@@ -79,7 +58,7 @@ class Text:
     pair: int = NO_PAIR
 
 
-class MaskedBatches:
+class MaskedBatches(Epochs[list[Text], MaskedBatch]):
     """Batches without end, over the epochs; `once` goes through all documents for measuring.
 
     pairing: texts in pairs, for next-sentence or sentence-order prediction; None: texts alone.
@@ -102,40 +81,30 @@ class MaskedBatches:
         self.batch_tokens = batch_tokens
         self.seed = seed
         self.pairing = pairing
-        self.position = START
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
-    def __iter__(self) -> Iterator[MaskedBatch]:
-        def plan(rows: NDArray, epoch: int, pool: int) -> list[list[Text]]:
-            rng = np.random.default_rng((self.seed, epoch, pool))
-            texts, batches = self._plan(rng.permutation(rows), rng)
-            return [[texts[i] for i in items] for items in batches]
-
-        def make(texts: list[Text], place: Position, after: Position) -> MaskedBatch:
-            return self._batch(texts, np.random.default_rng((self.seed, *place)), after)
-
-        yield from pooled(len(self.documents), POOL, self.position, plan, make)
+        self.n_pools = pools_of(len(documents), POOL)
 
     def once(self) -> Iterator[MaskedBatch]:
         """Every document once, with the same masks each time."""
         rng = np.random.default_rng(self.seed)
-        texts, plan = self._plan(np.arange(len(self.documents)), rng)
-        for items in plan:
-            yield self._batch([texts[i] for i in items], rng, START)
+        for texts in self._cut(np.arange(len(self.documents)), rng):
+            yield self._batch(texts, rng, START)
 
-    def _plan(
-        self, rows: NDArray, rng: np.random.Generator
-    ) -> tuple[list[Text], list[NDArray[np.int64]]]:
-        """The texts of some documents, and the batches they are cut into, in any order."""
+    def _plan(self, epoch: int, pool: int) -> list[list[Text]]:
+        rng = np.random.default_rng((self.seed, epoch, pool))
+        rows = pool_rows(len(self.documents), epoch, pool, self.n_pools)
+        return self._cut(rng.permutation(rows), rng)
+
+    def _make(self, item: list[Text], place: Position, after: Position) -> MaskedBatch:
+        return self._batch(item, np.random.default_rng((self.seed, *place)), after)
+
+    def _cut(self, rows: NDArray, rng: np.random.Generator) -> list[list[Text]]:
+        """The texts of some documents in batches, in any order."""
         texts = self._pairs(rows, rng) if self.pairing else self._windows(rows, rng)
         sizes = np.array([len(text.ids) for text in texts])
         order = rng.permutation(len(texts))
         order = order[np.argsort(sizes[order], kind="stable")]
         batches = [order[items] for items in cut(sizes[order], self.batch_tokens)]
-        return texts, [batches[i] for i in rng.permutation(len(batches))]
+        return [[texts[i] for i in batches[k]] for k in rng.permutation(len(batches))]
 
     def _windows(self, rows: NDArray, rng: np.random.Generator) -> list[Text]:
         """Documents cut to what the model takes; of a long one the first cut is anywhere."""

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from jium.config import config
+from jium.data.epochs import Batch
 from jium.errors import ConfigError
 
 NEAR = 3.0  # standard deviations: nearer to a mode than that, a point belongs to it
@@ -58,7 +59,7 @@ class Ring:
 
 
 @dataclass(frozen=True)
-class PointBatch:
+class PointBatch(Batch):
     """Points, (n, 2). after: the number of the next batch."""
 
     points: Tensor
@@ -68,14 +69,6 @@ class PointBatch:
     def n_tokens(self) -> int:
         """How many points."""
         return len(self.points)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        return {"points": self.points}
-
-    def to(self, device: torch.device) -> "PointBatch":
-        """The same batch on another device."""
-        return PointBatch(self.points.to(device), self.after)
 
 
 class RingBatches:

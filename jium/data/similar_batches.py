@@ -16,6 +16,7 @@ from torch import Tensor
 
 from jium.data.batches import packed
 from jium.data.duplicates import fingerprint
+from jium.data.epochs import Batch
 from jium.data.similar_data import Similar, Source
 from jium.errors import TrainingError
 from jium.nn.layout import Layout
@@ -24,7 +25,7 @@ POOL = 50  # batches
 
 
 @dataclass(frozen=True)
-class SimilarBatch:
+class SimilarBatch(Batch):
     """Texts packed in one row: `n` first ones, the `n` second ones, then negatives, if any.
 
     tokens: (tokens,) ids. scores: (n,), 0 to 1; None where pairs mean the same. meanings: (n,) of
@@ -42,22 +43,6 @@ class SimilarBatch:
     @property
     def n_tokens(self) -> int:
         return len(self.tokens)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        return {"tokens": self.tokens, "lengths": torch.tensor(self.layout.lengths)}
-
-    def to(self, device: torch.device) -> "SimilarBatch":
-        """The same batch on another device."""
-        return SimilarBatch(
-            self.tokens.to(device),
-            self.layout.to(device),
-            self.n,
-            None if self.scores is None else self.scores.to(device),
-            self.first.to(device),
-            self.second.to(device),
-            self.after,
-        )
 
 
 class Encoded:

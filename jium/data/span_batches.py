@@ -5,15 +5,15 @@ cut into batches that fill the token budget. Windows are functions of (seed, epo
 (seed, epoch, pool, batch): going on costs one pool, and every epoch takes out others.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jium.data.batches import START, PairBatch, PairFormat, Position, cut
+from jium.data.batches import PairBatch, PairFormat, cut
 from jium.data.documents import OpenDocuments
-from jium.data.pools import pooled
+from jium.data.epochs import START, Epochs, Position, pool_rows, pools_of
 from jium.data.spans import Corruption
 from jium.data.store import MARGIN
 from jium.errors import ConfigError
@@ -22,7 +22,7 @@ POOL = 2**15  # documents
 AROUND = 3  # tokens of a pair beside its text and two sentinels a span: EOS, START, the last one
 
 
-class SpanBatches:
+class SpanBatches(Epochs[NDArray, PairBatch]):
     """Batches without end, over the epochs; `once` goes through all documents for measuring.
 
     A batch is a PairBatch: corrupted texts, and the spans that are missing. batch_tokens: real
@@ -45,23 +45,8 @@ class SpanBatches:
         self.room = max_len - MARGIN  # tokens of a window, so that source and target fit
         self.batch_tokens = batch_tokens
         self.seed = seed
-        self.position = START
+        self.n_pools = pools_of(len(documents), POOL)
         self._check()
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
-    def __iter__(self) -> Iterator[PairBatch]:
-        def plan(rows: NDArray, epoch: int, pool: int) -> list[NDArray]:
-            rng = np.random.default_rng((self.seed, epoch, pool))
-            batches = self._batches(self.windows(rng.permutation(rows), rng), rng)
-            return [batches[i] for i in rng.permutation(len(batches))]
-
-        def make(windows: NDArray, place: Position, after: Position) -> PairBatch:
-            return self.batch(windows, np.random.default_rng((self.seed, *place)), after)
-
-        yield from pooled(len(self.documents), POOL, self.position, plan, make)
 
     def once(self) -> Iterator[PairBatch]:
         """Every document once, with the same spans each time."""
@@ -88,6 +73,15 @@ class SpanBatches:
         texts = [self.documents.tokens[a:b].astype(np.int64) for a, b in windows.tolist()]
         pairs = [(*self.corruption(text, rng), -1, False) for text in texts]
         return self.format.batch(pairs, after)
+
+    def _plan(self, epoch: int, pool: int) -> list[NDArray]:
+        rng = np.random.default_rng((self.seed, epoch, pool))
+        rows = pool_rows(len(self.documents), epoch, pool, self.n_pools)
+        batches = self._batches(self.windows(rng.permutation(rows), rng), rng)
+        return [batches[i] for i in rng.permutation(len(batches))]
+
+    def _make(self, item: NDArray, place: Position, after: Position) -> PairBatch:
+        return self.batch(item, np.random.default_rng((self.seed, *place)), after)
 
     def _batches(self, windows: NDArray, rng: np.random.Generator) -> list[NDArray]:
         lengths = (windows[:, 1] - windows[:, 0]).tolist()

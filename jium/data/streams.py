@@ -6,20 +6,18 @@ goes on where it stood (truncated backpropagation through time; Williams and Pen
 is a function of (seed, epoch, batch), so going on costs nothing.
 """
 
-from collections.abc import Iterator, Sequence
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from jium.data.batches import START, Position
 from jium.data.documents import OpenDocuments
+from jium.data.epochs import Epochs, Position
 from jium.data.text_batches import TextBatch
 from jium.errors import ConfigError
 from jium.nn.streams import StreamLayout
 
 
-class StreamBatches:
+class StreamBatches(Epochs[tuple[NDArray, NDArray], TextBatch]):
     """Batches without end, over the epochs; their targets are the tokens that follow.
 
     start_id: what stands before every document; end_id: after it, learned like any other token.
@@ -58,27 +56,15 @@ class StreamBatches:
         total = int(self.sizes.sum())
         self.n_streams = max(1, min(batch_tokens, total) // window)
         self.length = total // self.n_streams  # of a stream; what is over waits for another order
-        self.position = START
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
 
     @property
     def n_batches(self) -> int:
         """Batches in an epoch."""
         return -(-self.length // self.window)
 
-    def __iter__(self) -> Iterator[TextBatch]:
-        epoch, _, start = self.position
-        while True:
-            order = self._order(epoch)
-            ends = np.cumsum(self.sizes[order])
-            for number in range(start, self.n_batches):
-                last = number + 1 == self.n_batches
-                after = Position(epoch + 1) if last else Position(epoch, 0, number + 1)
-                yield self._batch(order, ends, Position(epoch, 0, number), after)
-            epoch, start = epoch + 1, 0
+    def _plan(self, epoch: int, pool: int) -> list[tuple[NDArray, NDArray]]:
+        order = self._order(epoch)
+        return [(order, np.cumsum(self.sizes[order]))] * self.n_batches
 
     def _order(self, epoch: int) -> NDArray[np.int64]:
         rows = np.arange(len(self.documents))
@@ -86,7 +72,8 @@ class StreamBatches:
             return rows
         return np.random.default_rng((self.seed, epoch)).permutation(rows)
 
-    def _batch(self, order: NDArray, ends: NDArray, place: Position, after: Position) -> TextBatch:
+    def _make(self, item: tuple[NDArray, NDArray], place: Position, after: Position) -> TextBatch:
+        order, ends = item
         first = place.batch * self.window
         width = min(self.window, self.length - first)
         places = np.arange(self.n_streams)[:, None] * self.length + np.arange(first, first + width)

@@ -8,15 +8,15 @@ from an end.
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from jium.data.batches import START, Position, packed
+from jium.data.batches import packed
+from jium.data.epochs import START, Batch, Position
 from jium.data.frames import Frame
 from jium.data.passages import Passage, read_passages
 from jium.errors import ConfigError
@@ -66,7 +66,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class TagBatch:
+class TagBatch(Batch):
     """Windows packed in one row, and their units in another.
 
     tokens: (tokens,) ids. places: (units,) the token of each unit. letters, within: (units,), or
@@ -85,28 +85,6 @@ class TagBatch:
     @property
     def n_tokens(self) -> int:
         return len(self.tokens)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        kept = {"tokens": self.tokens, "lengths": torch.tensor(self.layout.lengths)}
-        return kept if self.targets is None else kept | {"targets": self.targets}
-
-    def to(self, device: torch.device) -> "TagBatch":
-        """The same batch on another device."""
-
-        def moved(tensor: Tensor | None) -> Tensor | None:
-            return None if tensor is None else tensor.to(device)
-
-        return replace(
-            self,
-            tokens=self.tokens.to(device),
-            layout=self.layout.to(device),
-            places=self.places.to(device),
-            units=self.units.to(device),
-            letters=moved(self.letters),
-            within=moved(self.within),
-            targets=moved(self.targets),
-        )
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ nothing.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from jium.data.batches import START, Position, cut
+from jium.data.batches import cut
+from jium.data.epochs import START, Batch, Epochs, Position
 from jium.nn.layout import Layout
 
 POOL = 50  # batches that are sorted by length together
@@ -23,7 +24,7 @@ Reading = tuple[NDArray, NDArray | None]  # the ids of a text or pair in its fra
 
 
 @dataclass(frozen=True)
-class TextBatch:
+class TextBatch(Batch):
     """Texts packed in one row.
 
     tokens: (tokens,) ids; segments: (tokens,) 0 or 1, None where there are no pairs. targets: what
@@ -40,22 +41,6 @@ class TextBatch:
     @property
     def n_tokens(self) -> int:
         return len(self.tokens)
-
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        kept = {"tokens": self.tokens, "lengths": torch.tensor(self.layout.lengths)}
-        return kept if self.targets is None else kept | {"targets": self.targets}
-
-    def to(self, device: torch.device) -> "TextBatch":
-        """The same batch on another device."""
-        return replace(
-            self,
-            tokens=self.tokens.to(device),
-            layout=self.layout.to(device),
-            segments=None if self.segments is None else self.segments.to(device),
-            targets=None if self.targets is None else self.targets.to(device),
-            weights=None if self.weights is None else self.weights.to(device),
-        )
 
 
 class TextRows:
@@ -113,7 +98,7 @@ class TextRows:
         return torch.from_numpy(row.astype(np.int64))
 
 
-class TextBatches:
+class TextBatches(Epochs[NDArray, Any]):
     """Batches without end, over the epochs; `once` gives each text once, for measuring.
 
     lengths: (texts,) tokens of each. make: the batch of some texts, and where the data stands after
@@ -131,37 +116,25 @@ class TextBatches:
         self.make = make
         self.batch_tokens = batch_tokens
         self.seed = seed
-        self.position = START
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
-    def __iter__(self) -> Iterator[Any]:
-        epoch, _, start = self.position
-        while True:
-            plan = self._plan(epoch)
-            for number in range(start, len(plan)):
-                last = number + 1 == len(plan)
-                after = Position(epoch + 1) if last else Position(epoch, 0, number + 1)
-                yield self.make(plan[number], after)
-            epoch, start = epoch + 1, 0
 
     def once(self) -> Iterator[tuple[NDArray, Any]]:
         """The numbers of some texts, and their batch; longer texts later."""
         for items in by_length(self.lengths, self.batch_tokens):
             yield items, self.make(items, START)
 
-    def _plan(self, epoch: int) -> list[NDArray]:
+    def _plan(self, epoch: int, pool: int) -> list[NDArray]:
         rng = np.random.default_rng((self.seed, epoch))
         order = rng.permutation(len(self.lengths))
         size = max(1, int(POOL * self.batch_tokens / max(self.lengths.mean(), 1)))
         batches = []
         for begin in range(0, len(order), size):
-            pool = order[begin : begin + size]
-            pool = pool[np.argsort(self.lengths[pool], kind="stable")]
-            batches += [pool[items] for items in cut(self.lengths[pool], self.batch_tokens)]
+            near = order[begin : begin + size]
+            near = near[np.argsort(self.lengths[near], kind="stable")]
+            batches += [near[items] for items in cut(self.lengths[near], self.batch_tokens)]
         return [batches[i] for i in rng.permutation(len(batches))]
+
+    def _make(self, item: NDArray, place: Position, after: Position) -> Any:
+        return self.make(item, after)
 
 
 def by_length(lengths: NDArray[np.int64], budget: int) -> list[NDArray]:

@@ -8,7 +8,7 @@ product (Ji et al., 2016, https://arxiv.org/abs/1604.04661) rather than many pro
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, NamedTuple
+from typing import ClassVar, Literal
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from jium.config import config
+from jium.data.epochs import START, Batch, Epochs, Position
 from jium.data.huffman import block_paths, huffman
 from jium.errors import ConfigError
 from jium.nn.rows import Places
@@ -48,15 +49,8 @@ class Windows:
                 raise ConfigError("must be 0 or more; got {value}.", key=key, value=value)
 
 
-class Position(NamedTuple):
-    """The place of the next batch."""
-
-    epoch: int = 0
-    batch: int = 0
-
-
 @dataclass(frozen=True)
-class WindowBatch:
+class WindowBatch(Batch):
     """Blocks of words.
 
     inputs: words that are seen, (blocks, block) or, where the objective averages, (blocks,
@@ -77,7 +71,7 @@ class WindowBatch:
     n_pairs: int
     n_tokens: int
     window: int
-    after: Position = Position()
+    after: Position = START
     turns: Tensor | None = None
 
     def around(self) -> Tensor:
@@ -87,34 +81,8 @@ class WindowBatch:
         itself = column[self.window : self.window + block, None]
         return (column >= self.low) & (column <= self.high) & (column != itself)
 
-    def tensors(self) -> dict[str, Tensor]:
-        """What to keep of a batch that broke a training step."""
-        return {
-            "inputs": self.inputs.rows[self.inputs.where],
-            "outputs": self.outputs.rows[self.outputs.where],
-            "low": self.low,
-            "high": self.high,
-        }
 
-    def to(self, device: torch.device) -> "WindowBatch":
-        """The same batch on another device."""
-        if device == self.low.device:
-            return self
-        return WindowBatch(
-            self.inputs.to(device),
-            self.outputs.to(device),
-            self.low.to(device),
-            self.high.to(device),
-            self.n_around.to(device),
-            self.n_pairs,
-            self.n_tokens,
-            self.window,
-            self.after,
-            None if self.turns is None else self.turns.to(device),
-        )
-
-
-class WindowBatches:
+class WindowBatches(Epochs[int, WindowBatch]):
     """Batches without end, each epoch in an order of its own; or one epoch in order with `once`.
 
     ids: a corpus (jium.data.corpora). counts: of its words. batch_tokens: words in a stretch.
@@ -133,7 +101,6 @@ class WindowBatches:
         self.windows = windows
         self.size = batch_tokens
         self.seed = seed
-        self.position = Position()
         self._kept = kept_shares(np.asarray(counts), windows.sample)
         self._paths = huffman(counts) if windows.output == "hierarchical_softmax" else None
         self._table = negative_table(np.asarray(counts), windows.power)
@@ -143,27 +110,17 @@ class WindowBatches:
         """Stretches in an epoch."""
         return -(-len(self.ids) // self.size)
 
-    def __iter__(self) -> Iterator[WindowBatch]:
-        epoch, start = self.position
-        while True:
-            order = np.random.default_rng((self.seed, epoch)).permutation(self.n_batches)
-            for number in range(start, self.n_batches):
-                last = number + 1 == self.n_batches
-                after = Position(epoch + 1, 0) if last else Position(epoch, number + 1)
-                batch = self._batch(int(order[number]), epoch, after)
-                if batch is not None:
-                    yield batch
-            epoch, start = epoch + 1, 0
-
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
     def once(self) -> Iterator[WindowBatch]:
         """Every stretch once, in order, the same at every call, for measuring."""
         for number in range(self.n_batches):
-            if (batch := self._batch(number, 0, Position())) is not None:
+            if (batch := self._batch(number, 0, START)) is not None:
                 yield batch
+
+    def _plan(self, epoch: int, pool: int) -> list[int]:
+        return np.random.default_rng((self.seed, epoch)).permutation(self.n_batches).tolist()
+
+    def _make(self, item: int, place: Position, after: Position) -> WindowBatch | None:
+        return self._batch(item, place.epoch, after)
 
     def _batch(self, number: int, epoch: int, after: Position) -> WindowBatch | None:
         """One stretch; None where no two words of it stand together."""

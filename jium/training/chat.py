@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from jium.data.batches import START, Position
 from jium.data.chats import chats, prepare_chats
+from jium.data.epochs import START, Position
 from jium.data.pairs import Prepared
 from jium.data.text_batches import TextBatch, TextBatches, TextRows
 from jium.errors import DataError

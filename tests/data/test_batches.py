@@ -11,7 +11,8 @@ import pytest
 import torch
 
 from jium.data import batches
-from jium.data.batches import PairBatch, PairBatches, PairFormat, Position, fill
+from jium.data.batches import PairBatch, PairBatches, PairFormat, fill
+from jium.data.epochs import Position
 from jium.data.store import PairStore, write_store
 from jium.errors import TrainingError
 

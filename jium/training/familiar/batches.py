@@ -2,14 +2,14 @@
 through a collator.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from jium.data.batches import START, Position
+from jium.data.epochs import Epochs, Position
 from jium.data.text_batches import POOL, TextBatch
 from jium.errors import DataError
 from jium.training.familiar.rows import FOR_MODELS, Example, RowReader, find_columns
@@ -18,7 +18,7 @@ Collator = Callable[[list[Any]], Mapping[str, Any]]
 Fetch = Callable[[NDArray[np.int64]], list[Example]]  # some texts of a data set, by number
 
 
-class CountedBatches:
+class CountedBatches(Epochs[NDArray[np.int64], TextBatch]):
     """Batches of `size` texts without end, over the epochs; the order is a function of (seed,
     epoch). make: the batch of some texts, and where the data stands after it.
 
@@ -42,7 +42,6 @@ class CountedBatches:
         self.shuffled = shuffled
         self.lengths = lengths
         self.drop_last = drop_last
-        self.position = START
         if not len(self):
             raise DataError("{n} texts do not fill a batch of {size}.", n=n, size=size)
 
@@ -50,21 +49,7 @@ class CountedBatches:
         """Batches in an epoch."""
         return self.n // self.size if self.drop_last else -(-self.n // self.size)
 
-    def go_on(self, position: Sequence[int]) -> None:
-        """Begin where `after` of an earlier batch says."""
-        self.position = Position(*position)
-
-    def __iter__(self) -> Iterator[TextBatch]:
-        epoch, _, start = self.position
-        while True:
-            plan = self._plan(epoch)
-            for number in range(start, len(plan)):
-                last = number + 1 == len(plan)
-                after = Position(epoch + 1) if last else Position(epoch, 0, number + 1)
-                yield self.make(plan[number], after)
-            epoch, start = epoch + 1, 0
-
-    def _plan(self, epoch: int) -> list[NDArray[np.int64]]:
+    def _plan(self, epoch: int, pool: int) -> list[NDArray[np.int64]]:
         rng = np.random.default_rng((self.seed, epoch))
         order = rng.permutation(self.n) if self.shuffled else np.arange(self.n)
         if self.lengths is None:
@@ -73,6 +58,9 @@ class CountedBatches:
         order = np.concatenate([p[np.argsort(self.lengths[p], kind="stable")] for p in pools])
         plan = [order[i * self.size : (i + 1) * self.size] for i in range(len(self))]
         return [plan[i] for i in rng.permutation(len(plan))]
+
+    def _make(self, item: NDArray[np.int64], place: Position, after: Position) -> TextBatch:
+        return self.make(item, after)
 
 
 @dataclass

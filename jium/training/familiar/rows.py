@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jium.config import nearest
-from jium.data.batches import START, Position
 from jium.data.columns import guess
+from jium.data.epochs import START, Position
 from jium.data.labels import LABEL_NAMES, SCORE_NAMES, TEXT_NAMES, usual_pair
 from jium.data.text_batches import TextBatch, TextRows
 from jium.errors import DataError

@@ -21,7 +21,7 @@ from jium.checkpoint.run import WEIGHTS, load_weights, save_config, save_weights
 from jium.checkpoint.state import NAME as STATE
 from jium.checkpoint.state import load_state, save_state
 from jium.config import nearest
-from jium.data.batches import Position
+from jium.data.epochs import Position
 from jium.data.text_batches import TextBatch
 from jium.errors import ConfigError, RunError, TrainingError
 from jium.files import make_folder
