@@ -68,6 +68,10 @@ def set_up(recipe: Recipe, run: Path) -> PaintSetup:
     make the model.
     """
     check_size(recipe)
+    if recipe.model.noise["kind"] == "learned" and recipe.objective.times != "uniform":
+        raise ConfigError(
+            "a learned schedule finds its times by itself; leave it out.", key="objective.times"
+        )
     pictures = open_pictures(recipe, run)
     train = pictures["train"]
     tokenizer = caption_tokenizer(recipe, run, train)

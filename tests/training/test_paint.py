@@ -87,6 +87,29 @@ def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not(plan: Plan, tmp_path: P
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_a_schedule_that_learns_goes_on_with_the_run(plan: Plan, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    learned: dict[str, Any] = dict(noise=dict(kind="learned"))
+    train(plan(**learned), out=whole, quiet=True)
+    train(plan("train.steps=3", **learned), out=broken, quiet=True)
+    begun = load_file(broken / "last" / "state.safetensors")["model.noise.out_weight"]
+    train(plan(**learned), out=broken, resume=True, quiet=True)
+    one, other = (load_file(run / "last" / "state.safetensors") for run in (whole, broken))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert not torch.equal(one["model.noise.out_weight"], begun)
+    assert len(jium.load(broken).paint("빨간 그림", seed=0)) == 1
+
+
+def test_a_schedule_that_learns_is_told_no_times(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        train(
+            plan("objective.times=logit_normal", noise=dict(kind="learned")),
+            out=tmp_path / "run",
+            quiet=True,
+        )
+    assert error.value.key == "objective.times"
+
+
 def test_looking_does_not_change_what_is_learned(plan: Plan, tmp_path: Path) -> None:
     often, seldom = tmp_path / "often", tmp_path / "seldom"
     train(plan("train.eval_every=1", "train.steps=3"), out=often, quiet=True)
