@@ -122,7 +122,7 @@ class Diffusion(nn.Module):
         self.denoiser = find_kind(NETS, config.denoiser["kind"], "denoiser")(settings)
         self.vae: Vae | None = None
         if config.vae is not None:
-            self.vae = Vae(build(VaeConfig, config.vae, "vae")).requires_grad_(False)
+            self.vae = Vae(build(VaeConfig, config.vae, "vae")).requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Self:
         """As of every module; but the autoencoder learns nothing here, so it drops nothing out."""

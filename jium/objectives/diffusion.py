@@ -51,9 +51,9 @@ class Denoising:
     def __call__(self, model: nn.Module, batch: Any) -> Iterator[Loss]:
         painter: Any = model
         # (batch, channels, height, width); of an encoder under autocast latents come half as exact
-        clean = painter.encode(batch.images).float()
+        clean = (batch.images if batch.encoded else painter.encode(batch.images)).float()
         time = self.draw_times(len(clean), clean.device)  # (batch,)
-        noise = torch.randn_like(clean)
+        noise = torch.randn(clean.shape, device=clean.device)  # alike however clean lies in memory
         context = painter.context(batch)
         if context is not None and self.drop:
             taken = torch.rand(len(clean), device=clean.device) < self.drop

@@ -215,14 +215,14 @@ class Listening(nn.Module):
 def test_that_share_of_captions_is_dropped(drop: float, heard: float) -> None:
     torch.manual_seed(0)
     model = Listening()
-    batch = SimpleNamespace(images=torch.ones(2000, 1, 1, 1))
+    batch = SimpleNamespace(images=torch.ones(2000, 1, 1, 1), encoded=False)
     list(Denoising(drop=drop)(model, batch))
     assert float(model.told[0].mean()) == pytest.approx(heard, abs=0.03)
 
 
 def test_a_loss_is_a_sum_over_pictures() -> None:
     model = Listening()
-    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4))
+    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4), encoded=False)
     (loss,) = Denoising(drop=0.0, weighting="none")(model, batch)
     assert loss.count == 6
     assert float(loss.total) == pytest.approx(6.0)  # ones where zeros are
@@ -237,7 +237,7 @@ def test_noise_and_latents_are_exact_however_coarse_the_encoder() -> None:
             assert x.dtype == torch.float32
             return super().forward(x, time, context)
 
-    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4))
+    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4), encoded=False)
     (loss,) = Denoising()(Coarse(), batch)
     assert loss.total.dtype == torch.float32
 
