@@ -54,6 +54,7 @@ class Batch:
     images: Tensor
     context: Context | None
     after: int = 0
+    encoded: bool = False
 
     @property
     def n_tokens(self) -> int:

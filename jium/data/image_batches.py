@@ -36,6 +36,7 @@ class ImageBatch(Batch):
     labels: dict[str, Tensor] = field(default_factory=dict)
     captions: tuple[str, ...] = ()  # those that `tokens` stand for
     after: Position = START
+    encoded: bool = False  # images are latents already
 
     @property
     def n_tokens(self) -> int:

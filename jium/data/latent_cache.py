@@ -1,17 +1,20 @@
 """Latents of a data set on disk: a picture goes through the encoder once, and not in every epoch.
 
-A cache is a folder: `latents-CxHxW.bin` (float16 or float32, latent after latent, one file a shape)
-and `about.json`, which is written last: a folder with it is whole. Rows are those of the pictures,
-so captions and labels are looked up there.
+A cache is a folder: `latents-N.bin` (float16 or float32, latent after latent, one file a shape of
+the pictures) and `about.json`: what they were made of and by, and, written last, their shapes. A
+folder that says these is whole; with another, work goes on where it stopped. Rows are those of the
+pictures, so captions and labels are looked up there.
+
+Notable: one latent is kept for a picture, so an encoder that draws its latents, or sees pictures
+augmented, has to be asked every time instead.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -23,7 +26,6 @@ from jium.data.image_store import Pictures
 from jium.errors import DataError
 from jium.files import explained, make_folder, write_text
 
-Shape = tuple[int, int, int]  # channels, height, width
 Kind = Literal["float16", "float32"]
 
 
@@ -46,7 +48,7 @@ class Latents:
             about = json.loads((folder / "about.json").read_text("utf-8"))
             counts, dtype = [n for n, *_ in about["shapes"]], np.dtype(about["dtype"])
             blocks: list[NDArray[Any]] = [
-                np.memmap(_path(folder, i, shape), dtype, "r", shape=(count, *shape))
+                np.memmap(_path(folder, i), dtype, "r", shape=(count, *shape))
                 for i, (count, *shape) in enumerate(about["shapes"])
             ]
         except (OSError, ValueError, KeyError) as error:
@@ -97,7 +99,7 @@ class LatentBatches(ImageBatches):
         return (self._filled(batch) for batch in super().once(most))
 
     def _filled(self, batch: ImageBatch) -> ImageBatch:
-        return replace(batch, images=self.latents.latents(batch.rows))
+        return replace(batch, images=self.latents.latents(batch.rows), encoded=True)
 
 
 def cache_latents(
@@ -108,7 +110,8 @@ def cache_latents(
     batch_size: int = 64,
     dtype: Kind = "float32",
 ) -> Latents:
-    """The latents of all pictures, made once in `folder` and found there the next time.
+    """The latents of all pictures, made once in `folder` and found there the next time; work that
+    was cut short goes on.
 
     encode: (batch, 3, height, width) in [-1, 1] to (batch, channels, height, width). made_by: what
     tells one encoder from another, such as `fingerprint` of its weights; where it or the pictures
@@ -116,10 +119,16 @@ def cache_latents(
     """
     folder = Path(folder)
     about: dict[str, Any] = {"made_by": made_by, "dtype": dtype, "pictures": _digest(pictures)}
-    if _settled(folder) != about:
-        (make_folder(folder) / "about.json").unlink(missing_ok=True)
+    known = _known(folder)
+    shapes = known.pop("shapes", None)
+    if known != about:
+        for file in make_folder(folder).glob("latents-*.bin"):
+            file.unlink()
+        write_text(folder / "about.json", json.dumps(about))
+        shapes = None
+    if shapes is None:
         shapes = [
-            _write(folder, number, block, encode, batch_size, dtype)
+            _write(_path(folder, number), block, encode, batch_size, np.dtype(dtype))
             for number, block in enumerate(pictures.blocks)
         ]
         write_text(folder / "about.json", json.dumps(about | {"shapes": shapes}))
@@ -135,46 +144,49 @@ def fingerprint(tensors: Iterable[tuple[str, Tensor]]) -> str:
     return digest.hexdigest()
 
 
-def _settled(folder: Path) -> dict[str, Any] | None:
-    """What a whole cache says it was made of and by; None where there is none."""
+def _known(folder: Path) -> dict[str, Any]:
+    """What a cache says of itself; nothing where there is none."""
     try:
-        about = json.loads((folder / "about.json").read_text("utf-8"))
+        return dict(json.loads((folder / "about.json").read_text("utf-8")))
     except (OSError, ValueError):
-        return None
-    return {name: value for name, value in about.items() if name != "shapes"}
+        return {}
 
 
+@torch.inference_mode()
 def _write(
-    folder: Path,
-    number: int,
+    path: Path,
     block: NDArray[np.uint8],
     encode: Callable[[Tensor], Tensor],
     batch_size: int,
-    dtype: Kind,
+    dtype: np.dtype[Any],
 ) -> list[int]:
-    """The latents of the pictures of one shape; returns how many, and their shape."""
-    file: BinaryIO | None = None
-    shape: Shape = (0, 0, 0)
-    with ExitStack() as stack, torch.inference_mode():
-        stack.enter_context(explained(folder))
-        for start in range(0, len(block), batch_size):
-            images = as_tensor(np.asarray(block[start : start + batch_size]))
-            found = encode(images).float().cpu().numpy().astype(dtype)
-            if file is None:
-                shape = found.shape[1:]
-                file = stack.enter_context(_path(folder, number, shape).open("wb"))
-            file.write(found.tobytes())
-    return [len(block), *shape]
+    """The latents of the pictures of one shape, those that the file lacks; returns how many there
+    are then, and their shape.
+    """
+
+    def made(start: int, end: int) -> NDArray[Any]:
+        return encode(as_tensor(np.asarray(block[start:end]))).float().cpu().numpy().astype(dtype)
+
+    if not len(block):
+        return [0, 0, 0, 0]
+    first = made(0, 1)
+    with explained(path), path.open("ab") as file:
+        done = file.tell() // first.nbytes
+        file.truncate(done * first.nbytes)  # the last may be cut
+        for start in range(done, len(block), batch_size):
+            file.write(made(start, start + batch_size).tobytes())
+    return [len(block), *first.shape[1:]]
 
 
 def _digest(pictures: Pictures) -> str:
-    """Which pictures they are: how many of each shape, and the pixels of some all over."""
+    """Which pictures they are: how many of each shape, and all their pixels."""
     digest = hashlib.sha256()
     for block in pictures.blocks:
         digest.update(str(block.shape).encode())
-        digest.update(np.asarray(block[:: max(1, len(block) // 256)]).tobytes())
+        for start in range(0, len(block), 1024):
+            digest.update(block[start : start + 1024].tobytes())
     return digest.hexdigest()
 
 
-def _path(folder: Path, number: int, shape: Sequence[int]) -> Path:
-    return folder / f"latents-{number}-{'x'.join(map(str, shape))}.bin"
+def _path(folder: Path, number: int) -> Path:
+    return folder / f"latents-{number}.bin"

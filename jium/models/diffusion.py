@@ -122,7 +122,7 @@ class Diffusion(nn.Module):
         self.denoiser = find_kind(NETS, config.denoiser["kind"], "denoiser")(settings)
         self.vae: Vae | None = None
         if config.vae is not None:
-            self.vae = Vae(build(VaeConfig, config.vae, "vae")).requires_grad_(False)
+            self.vae = Vae(build(VaeConfig, config.vae, "vae")).requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Self:
         """As of every module; but the autoencoder learns nothing here, so it drops nothing out."""
@@ -135,7 +135,7 @@ class Diffusion(nn.Module):
 
     def forward(self, x: Tensor, time: Tensor, context: Context | None = None) -> Tensor:
         """What the denoiser predicts (`config.predicts`) of noisy pictures or latents x, (batch,
-        channels, height, width), at `time`, (batch,).
+        channels, height, width), at `time`, (batch,), as the schedule's `clock` tells it.
         """
         if context is None and self.conditioner is not None:
             context = self.conditioner.null(len(x))
@@ -146,7 +146,7 @@ class Diffusion(nn.Module):
 
     def denoise(self, x: Tensor, time: Tensor, context: Context | None = None) -> Tensor:
         """The clean picture or latent that is behind x, as far as the model can tell."""
-        predicted = self(x, time, context).float()
+        predicted = self(x, self.noise.clock(time), context).float()
         return to_clean(self.config.predicts, predicted, x, *self.noise.levels(time, x))
 
     # ------------------------------------------------------------ what guides it

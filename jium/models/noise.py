@@ -34,7 +34,9 @@ class NoiseConfig:
     linear: betas of Ho et al. (2020), https://arxiv.org/abs/2006.11239. scaled_linear: linear in
     their square roots (latent diffusion, Rombach et al., 2022). cosine: equation 17 of Nichol and
     Dhariwal (2021), https://arxiv.org/abs/2102.09672. flow: alpha 1 - t, sigma t (Liu et al., 2022,
-    https://arxiv.org/abs/2209.03003). learned: monotone, appendix H of Kingma et al. (2021).
+    https://arxiv.org/abs/2209.03003). learned: monotone, appendix H of Kingma et al. (2021); errors
+    then count evenly over the logarithm of the signal-to-noise ratio, and the schedule learns at
+    which times to look so that their mean varies least.
     """
 
     kind: Literal["linear", "scaled_linear", "cosine", "flow", "learned"] = "cosine"
@@ -112,6 +114,14 @@ class Schedule(nn.Module, ABC):
         shape = (-1, *[1] * (like.dim() - 1))
         return self.alpha(time).view(shape).to(like), self.sigma(time).view(shape).to(like)
 
+    def clock(self, time: Tensor) -> Tensor:
+        """What a denoiser is told of times, (batch,): themselves."""
+        return time
+
+    def pace(self, time: Tensor) -> Tensor | None:
+        """How fast log_snr falls at times, (batch,), beside its mean; None where nobody asks."""
+        return None
+
     def add_noise(self, clean: Tensor, noise: Tensor, time: Tensor) -> Tensor:
         """x_t of clean pictures, (batch, ...), at times, (batch,)."""
         alpha, sigma = self.levels(time, clean)
@@ -168,7 +178,12 @@ class FlowSchedule(Schedule):
 
 
 class LearnedSchedule(Schedule):
-    """A monotone network between two ends, appendix H of Kingma et al. (2021)."""
+    """A monotone network between two ends, appendix H of Kingma et al. (2021).
+
+    Nothing but which level of noise stands at which time is learned. So the denoiser is told the
+    level (`clock`), and errors count by how many levels a time stands for (`pace`): their mean over
+    times is that over levels, equation 18, and the schedule cannot make it small by itself.
+    """
 
     def __init__(
         self, clean: float = 13.3, noisy: float = -10.0, hidden: int = 64, shift: float = 1.0
@@ -182,15 +197,29 @@ class LearnedSchedule(Schedule):
         self.out_weight = nn.Parameter(torch.randn(hidden) - math.log(hidden))
 
     def unshifted(self, time: Tensor) -> Tensor:
-        first, last = self._rise(time.new_zeros(())), self._rise(time.new_ones(()))
-        share = (self._rise(time.clamp(0, 1)) - first) / (last - first)
-        return self.clean + (self.noisy - self.clean) * share
+        return self.clean + (self.noisy - self.clean) * self._fallen(time)[0]
 
-    def _rise(self, time: Tensor) -> Tensor:
-        """A function that rises, for no weight is below 0."""
-        slope, weight = F.softplus(self.straight_weight), F.softplus(self.in_weight)
-        bent = torch.sigmoid(time[..., None] * weight.to(time) + self.in_bias.to(time))
-        return slope.to(time) * time + bent @ F.softplus(self.out_weight).to(time)
+    def clock(self, time: Tensor) -> Tensor:
+        """How far log_snr has fallen, from 0 to 1."""
+        return self._fallen(time.double())[0].to(time.dtype)
+
+    def pace(self, time: Tensor) -> Tensor:
+        return self._fallen(time.double())[1].to(time.dtype)
+
+    def _fallen(self, time: Tensor) -> tuple[Tensor, Tensor]:
+        """The share of the way from one end to the other, and its derivative."""
+        (first, _), (last, _) = self._rise(time.new_zeros(())), self._rise(time.new_ones(()))
+        height, slope = self._rise(time.clamp(0, 1))
+        return (height - first) / (last - first), slope / (last - first)
+
+    def _rise(self, time: Tensor) -> tuple[Tensor, Tensor]:
+        """A function that rises, for no weight is below 0; and its derivative."""
+        straight, weight, out = (
+            F.softplus(one).to(time)
+            for one in (self.straight_weight, self.in_weight, self.out_weight)
+        )
+        bent = torch.sigmoid(time[..., None] * weight + self.in_bias.to(time))
+        return straight * time + bent @ out, straight + (bent * (1 - bent)) @ (weight * out)
 
 
 def make_schedule(settings: NoiseConfig) -> Schedule:

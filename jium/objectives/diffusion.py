@@ -1,6 +1,6 @@
 """Learn to take noise away from pictures."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
 import torch
@@ -26,6 +26,10 @@ class Denoising:
     times: uniform, or logit_normal, more in the middle (Esser et al., 2024, section 3.1). The times
     of a batch are spread evenly, which lowers the variance (Kingma et al., 2021, appendix I.1).
     drop: share of captions taken away, so that guidance has something to compare with.
+
+    Of a schedule that is learned errors count by its `pace`, too, so that every logarithm of the
+    signal-to-noise ratio counts alike (weighting snr: the bound itself, equation 18 of Kingma et
+    al., 2021) and no schedule has less to lose than another; it learns to lower the variance.
     """
 
     weighting: Literal["none", "min_snr", "truncated_snr", "snr", "clean"] = "min_snr"
@@ -47,9 +51,9 @@ class Denoising:
     def __call__(self, model: nn.Module, batch: Any) -> Iterator[Loss]:
         painter: Any = model
         # (batch, channels, height, width); of an encoder under autocast latents come half as exact
-        clean = painter.encode(batch.images).float()
+        clean = (batch.images if batch.encoded else painter.encode(batch.images)).float()
         time = self.draw_times(len(clean), clean.device)  # (batch,)
-        noise = torch.randn_like(clean)
+        noise = torch.randn(clean.shape, device=clean.device)  # alike however clean lies in memory
         context = painter.context(batch)
         if context is not None and self.drop:
             taken = torch.rand(len(clean), device=clean.device) < self.drop
@@ -61,13 +65,19 @@ class Denoising:
         self, model: Any, clean: Tensor, noise: Tensor, time: Tensor, context: Any
     ) -> Tensor:
         """The weighted mean squared error of each picture, (batch,)."""
-        predicts = model.config.predicts
-        alpha, sigma = model.noise.levels(time, clean)
-        predicted = model(alpha * clean + sigma * noise, time, context).float()
+        schedule, predicts = model.noise, model.config.predicts
+        alpha, sigma = schedule.levels(time, clean)
+        told, weights = schedule.clock(time), self.weights(schedule, predicts, time)
+        pace = schedule.pace(time)
+        if pace is not None:
+            weights = weights * pace
+        predicted = model(alpha * clean + sigma * noise, told, context).float()
         wanted = target(predicts, clean, noise, alpha, sigma)
-        return self.weights(model.noise, predicts, time) * (
-            (predicted - wanted).square().flatten(1).mean(1)
-        )
+        errors = weights * (predicted - wanted).square().flatten(1).mean(1)
+        if weights.requires_grad:  # a schedule that learns
+            for said in (alpha, sigma, told, weights):
+                said.register_hook(in_proportion(errors.detach()))
+        return errors
 
     def weights(self, schedule: Schedule, predicts: str, time: Tensor) -> Tensor:
         """What the error of such a prediction is multiplied by, (batch,)."""
@@ -99,3 +109,12 @@ class Denoising:
             return places
         normal = torch.special.ndtri(places.double())
         return torch.sigmoid(self.times_mean + self.times_std * normal).to(places.dtype)
+
+
+def in_proportion(errors: Tensor) -> Callable[[Tensor], Tensor]:
+    """What makes of a gradient of the sum of `errors`, (batch,), by numbers of each picture that of
+    the sum of their squares over their mean, which is all that can fall where the mean cannot
+    (appendix I.2 of Kingma et al., 2021).
+    """
+    shares = 2 * errors / errors.mean().clamp(min=1e-12)
+    return lambda gradient: gradient * shares.view(-1, *[1] * (gradient.dim() - 1)).to(gradient)

@@ -87,12 +87,12 @@ class Adversarial:
         real, condition = model.real(batch), model.condition(batch)
         if condition is not None:
             condition = condition.forgetting(self.drop)
-        steps = min(self.discriminator_steps, len(real))
-        for part in torch.arange(len(real), device=real.device).chunk(steps):
+        parts = parts_of(len(real), self.discriminator_steps)
+        for part in parts:
             known = None if condition is None else condition[part]
             yield self._discriminate(model, real[part], known)
         with frozen(model.discriminator):  # until the trainer has gone back through it
-            yield self._generate(model, part_size(len(real), steps), condition, real.device)
+            yield self._generate(model, len(parts[0]), condition, real.device)
 
     def _discriminate(self, model: Any, real: Tensor, condition: Any) -> Loss:
         game, n = GAMES[self.loss], len(real)
@@ -135,9 +135,11 @@ def frozen(module: nn.Module) -> Iterator[None]:
             parameter.requires_grad_(True)
 
 
-def part_size(n: int, parts: int) -> int:
-    """The examples of the largest of so many parts of `n`."""
-    return -(-n // parts)
+def parts_of(n: int, parts: int) -> tuple[Tensor, ...]:
+    """The numbers of `n` examples in so many parts, always: of fewer examples some come again, so
+    that all batches of a step, the last of an epoch too, take the same turns.
+    """
+    return (torch.arange(max(n, parts)) % n).tensor_split(parts)
 
 
 def gradient_penalty(

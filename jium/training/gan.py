@@ -79,6 +79,14 @@ class GanSetup(OnPictures):
             )
         ]
 
+    def state(self) -> dict[str, Any]:
+        """What a run that goes on must know: looks in a row that found too little diversity."""
+        return {"low": self.collapse.low}
+
+    def restore(self, kept: dict[str, Any]) -> None:
+        """Go on from what `state` gave."""
+        self.collapse.low = kept["low"]
+
     def facts(self) -> dict[str, str]:
         """What the model card says of the data, and of collapses that the log has seen."""
         return super().facts() | {"mode collapse": collapses(self.run / "metrics.jsonl")}
@@ -108,6 +116,13 @@ def set_up(recipe: Recipe, run: Path) -> GanSetup:
     """
     if recipe.data.buckets:
         raise ConfigError("a GAN draws pictures of one shape; leave it out.", key="data.buckets")
+    if recipe.objective.discriminator_steps > recipe.train.batch_size:
+        raise ConfigError(
+            "each takes its part of a batch, and a batch has {n} pictures; got {value}.",
+            key="objective.discriminator_steps",
+            n=recipe.train.batch_size,
+            value=recipe.objective.discriminator_steps,
+        )
     check_size(recipe)
     pictures = open_pictures(recipe, run)
     train = pictures["train"]

@@ -6,24 +6,28 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from jium.checkpoint.run import load_model, read_model_config
 from jium.checkpoint.state import NAME as STATE
-from jium.config import to_values
+from jium.checkpoint.state import load_state
+from jium.config import Values, to_values
+from jium.data.image_augment import Augment
 from jium.data.image_batches import ImageBatches
 from jium.data.images import Pictures
+from jium.data.latent_cache import LatentBatches, Latents, cache_latents, fingerprint
 from jium.errors import ConfigError
-from jium.models.diffusion import Diffusion, DiffusionConfig
-from jium.models.vae import Vae
+from jium.models.diffusion import Diffusion
 from jium.tasks.paint import Painter
 from jium.tasks.picture_files import sheet
-from jium.training.devices import autocast
+from jium.training.devices import autocast, choose_device
 from jium.training.drawing import caption_tokenizer, check_size, prompts, reader, settled
 from jium.training.pictures import OnPictures, open_pictures
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
 
 SHOWN = 16  # pictures painted at each look
+LATENTS = Path("last") / "latents"  # of the pictures of each split, within a run
 LOOKS = 25  # steps of the sampler for them at most
 
 
@@ -68,49 +72,63 @@ def set_up(recipe: Recipe, run: Path) -> PaintSetup:
     make the model.
     """
     check_size(recipe)
+    if recipe.model.noise["kind"] == "learned" and recipe.objective.times != "uniform":
+        raise ConfigError(
+            "a learned schedule finds its times by itself; leave it out.", key="objective.times"
+        )
     pictures = open_pictures(recipe, run)
     train = pictures["train"]
     tokenizer = caption_tokenizer(recipe, run, train)
-    latent, goes_on = recipe.model.latent, (run / STATE).is_file()
-    vae = None if latent is None or goes_on else _vae(latent)  # a run that goes on has its own
     settings = settled(recipe.model, train, tokenizer)
-    if latent is not None:
-        known = _begun(run).vae if vae is None else to_values(vae.config)
+    weights = None
+    if recipe.model.latent is not None:
+        known, weights = _vae(recipe.model.latent, run)
         settings = replace(settings, vae=known)
     torch.manual_seed(recipe.train.seed)
     model = Diffusion(settings)
-    if vae is not None:
-        assert model.vae is not None
-        model.vae.load_state_dict(vae.state_dict())
+    if model.vae is not None and weights is not None:
+        model.vae.load_state_dict(weights)
     names = {kind: train.names[kind] for kind in settings.classes}
     task = Painter(model, tokenizer, recipe.paint, names)
     encode = None if tokenizer is None else reader(task.words)
 
-    def batches(split: str, augment: Any) -> ImageBatches:
+    def batches(split: str, augment: Augment | None) -> ImageBatches:
         size, seed = recipe.train.batch_size, recipe.train.seed
-        return ImageBatches(pictures[split], size, seed, encode, augment)
+        if model.vae is None or (augment is not None and augment.changes):
+            return ImageBatches(pictures[split], size, seed, encode, augment)
+        latents = _latents(model, pictures[split], run / LATENTS / split, recipe)
+        return LatentBatches(pictures[split], latents, size, seed, encode)
 
     measured = recipe.train.metric_examples
     data = batches("train", recipe.data), batches("valid", None)
     return PaintSetup(task, *data, pictures, measured)
 
 
-def _begun(run: Path) -> DiffusionConfig:
-    """The model's settings as the run began with them."""
-    settings: Any = read_model_config(run)[1]
-    return settings
+def _latents(model: Diffusion, pictures: Pictures, folder: Path, recipe: Recipe) -> Latents:
+    """Those of pictures that are seen as they are: the encoder is asked once, not at every step."""
+    assert model.vae is not None
+    device = choose_device(recipe.train.device)
+    made_by = fingerprint(model.vae.state_dict().items())
+    model.vae.to(device)
+    return cache_latents(pictures, lambda images: model.encode(images.to(device)), folder, made_by)
 
 
-def _vae(run: str) -> Vae:
-    """The autoencoder of a run. Raises ConfigError for a run of anything else."""
-    kind, settings, _ = read_model_config(Path(run))
+def _vae(latent: str, run: Path) -> tuple[Values, dict[str, Tensor]]:
+    """Settings and weights of the autoencoder: those of the run `latent`, or, of a run that goes
+    on, its own. Raises ConfigError for a run of anything else.
+    """
+    if (run / STATE).is_file():
+        own: Any = read_model_config(run)[1]
+        begin = "model.vae."
+        tensors = load_state(run)[0].items()
+        return own.vae, {k.removeprefix(begin): v for k, v in tensors if k.startswith(begin)}
+    kind, settings, _ = read_model_config(Path(latent))
     if kind != "vae" or settings.flat:
         raise ConfigError(
             "{run}: holds no autoencoder with a map of latents, but {kind}. Train one: "
             "model.kind=vae, without model.flat.",
             key="model.latent",
-            run=run,
+            run=latent,
             kind=kind,
         )
-    model: Any = load_model(Path(run))
-    return model
+    return to_values(settings), load_model(Path(latent)).state_dict()

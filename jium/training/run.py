@@ -126,7 +126,7 @@ def _learn(plan: Recipe, setup: Learned, run: Path, device: torch.device, quiet:
                 if report.step % plan.train.eval_every == 0:
                     _look(plan, setup, trainer, best, run, log)
                 if stop.asked or report.step % plan.train.save_every == 0:
-                    _save(trainer, best, run)
+                    _save(trainer, setup, best, run)
                 if stop.asked:
                     log.say(say("stopped at step {step}; go on with --resume", step=report.step))
                     raise Interrupted
@@ -138,7 +138,7 @@ def _learn(plan: Recipe, setup: Learned, run: Path, device: torch.device, quiet:
             raise
         if best.looked != trainer.step:
             _look(plan, setup, trainer, best, run, log)
-            _save(trainer, best, run)
+            _save(trainer, setup, best, run)
     load_weights(run, setup.task.model)
     return trained(plan, trainer) | {
         f"best valid {plan.train.metric}": f"{best.score:.4f} at step {best.step:,}"
@@ -257,11 +257,14 @@ def _go_on(trainer: Trainer, setup: Learned, run: Path) -> Best:
     tensors, facts = load_state(run)
     trainer.restore(tensors, facts)
     setup.train.go_on(facts["position"])
+    if kept := facts.get("setup"):
+        setup.restore(kept)  # type: ignore[attr-defined]  # one that keeps something takes it back
     return Best(**facts["best"])
 
 
-def _save(trainer: Trainer, best: Best, run: Path) -> None:
-    save_state(run, trainer.tensors(), trainer.facts() | {"best": vars(best)})
+def _save(trainer: Trainer, setup: Learned, best: Best, run: Path) -> None:
+    kept: Values = getattr(setup, "state", dict)()  # of those that look back on earlier looks
+    save_state(run, trainer.tensors(), trainer.facts() | {"best": vars(best), "setup": kept})
 
 
 def _look(

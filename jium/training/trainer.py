@@ -84,7 +84,7 @@ class Batch(Protocol):
 @dataclass
 class Report:
     """What one step did. loss: per counted token; tokens: real ones; seconds: of this step; losses:
-    of each optimiser that took a step; metrics: further figures of the objective, as means.
+    of each optimiser, the mean over its turns; metrics: further figures of the objective, likewise.
     """
 
     step: int
@@ -95,6 +95,20 @@ class Report:
     seconds: float
     losses: dict[str, float] = field(default_factory=dict)
     metrics: dict[str, float] = field(default_factory=dict)
+
+
+class _Means:
+    """Sums and counts by name, to be divided once."""
+
+    def __init__(self) -> None:
+        self.sums: dict[str, tuple[float, int]] = {}
+
+    def add(self, name: str, total: float, count: int) -> None:
+        before, counted = self.sums.get(name, (0.0, 0))
+        self.sums[name] = before + total, counted + count
+
+    def found(self) -> dict[str, float]:
+        return {name: total / count for name, (total, count) in self.sums.items()}
 
 
 def _held(parameter: nn.Parameter) -> Tensor:
@@ -183,16 +197,19 @@ class Trainer:
         self.last_batches = micro
         report = Report(self.step + 1, 0.0, 0.0, 0.0, sum(b.n_tokens for b in micro), 0.0)
         sources = [self.objective(self.model, batch) for batch in micro]
+        means, metrics = _Means(), _Means()
         while losses := self._backward(sources, report.step):
             total = sum(float(loss.total.detach()) for loss in losses)
             count = sum(loss.count for loss in losses)
             name = losses[0].optimiser
-            report.losses[name] = total / count
+            assert all(loss.optimiser == name for loss in losses), "batches out of step"
+            means.add(name, total, count)
             for figure in {figure for loss in losses for figure in loss.metrics}:
                 parts = (loss.metrics.get(figure, 0.0) for loss in losses)
-                report.metrics[figure] = sum(parts) / count
+                metrics.add(figure, sum(parts), count)
             self._check_finite(total, report.step)
             report.grad_norm, report.lr = self._apply(name, count, report.step)
+        report.losses, report.metrics = means.found(), metrics.found()
         report.loss = next(iter(report.losses.values()))
         self.step = report.step
         if self.ema:

@@ -90,6 +90,36 @@ def test_a_cache_that_was_cut_short_is_made_again(tmp_path: Path) -> None:
     assert encode.asked == 2 * asked
 
 
+def test_work_that_was_stopped_goes_on_and_gives_the_same(tmp_path: Path) -> None:
+    class Stops(Halve):
+        def __call__(self, images: Tensor) -> Tensor:
+            if self.asked == 3:  # the first of each file is asked for its shape
+                raise KeyboardInterrupt
+            return super().__call__(images)
+
+    with pytest.raises(KeyboardInterrupt):
+        cache_latents(pictures(), Stops(), tmp_path / "a", "halve", batch_size=2)
+    with (tmp_path / "a" / "latents-0.bin").open("ab") as file:
+        file.write(b"\x00\x00\x00")  # of one that was cut
+    with pytest.raises(DataError, match="holds no latents"):
+        Latents.load(tmp_path / "a", pictures())
+    encode, whole = Halve(), Halve()
+    found = cache_latents(pictures(), encode, tmp_path / "a", "halve", batch_size=2)
+    wanted = cache_latents(pictures(), whole, tmp_path / "b", "halve", batch_size=2)
+    assert encode.asked == whole.asked - 2
+    assert all(torch.equal(found.latents([i]), wanted.latents([i])) for i in range(11))
+
+
+def test_one_pixel_of_many_pictures_makes_them_anew(tmp_path: Path) -> None:
+    images = np.zeros((600, 2, 2, 3), np.uint8)
+    for value in (0, 1):
+        images[401, 1, 1, 1] = value
+        held = Pictures.hold(Picture(image) for image in images)
+        encode = Halve()
+        cache_latents(held, encode, tmp_path, "halve")
+        assert encode.asked > 1
+
+
 def test_latents_of_other_pictures_are_refused(tmp_path: Path) -> None:
     cache_latents(pictures(), Halve(), tmp_path, "halve")
     with pytest.raises(DataError, match="holds latents of 11 pictures, and there are 9"):
@@ -109,6 +139,7 @@ def test_batches_of_latents_are_those_of_pictures_in_the_same_order(tmp_path: Pa
         assert torch.equal(one.tokens, other.tokens)
         assert torch.equal(one.labels["n"], other.labels["n"])
         assert torch.equal(other.images, Halve()(one.images))
+        assert other.encoded and not one.encoded
     batches = LatentBatches(held, latents, 4, seed=3)
     batches.go_on(other.after)
     assert np.array_equal(next(iter(batches)).rows, next(plain).rows)

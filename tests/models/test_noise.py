@@ -152,6 +152,32 @@ def test_a_learned_schedule_learns_and_stays_between_its_ends():
     assert (schedule.log_snr(times()).diff() < 0).all()
 
 
+def test_a_learned_schedule_tells_the_denoiser_the_level_and_not_the_time():
+    torch.manual_seed(1)
+    one, other = LearnedSchedule(clean=9.0, noisy=-7.0), LearnedSchedule(clean=9.0, noisy=-7.0)
+    with torch.no_grad():
+        other.in_weight.mul_(6)
+    level = torch.linspace(8.9, -6.9, 20, dtype=torch.double)
+    told = one.clock(one.time_at(level))
+    assert torch.allclose(told, (9 - level) / 16, atol=1e-9)
+    assert torch.allclose(told, other.clock(other.time_at(level)), atol=1e-9)
+    assert not torch.allclose(one.time_at(level), other.time_at(level), atol=0.01)
+    assert schedule_of("cosine").clock(level) is level
+
+
+@pytest.mark.parametrize("shift", [1.0, 2.0])
+def test_the_pace_of_a_learned_schedule_is_that_of_its_fall(shift: float):
+    torch.manual_seed(1)
+    schedule = LearnedSchedule(clean=9.0, noisy=-7.0, shift=shift)
+    at = times()[1:-1].requires_grad_()
+    (slope,) = torch.autograd.grad(schedule.log_snr(at).sum(), at)
+    pace = schedule.pace(at)
+    assert torch.allclose(pace, slope / -16, atol=1e-9)
+    everywhere = torch.linspace(0, 1, 10_001, dtype=torch.double)
+    assert schedule.pace(everywhere).mean().item() == pytest.approx(1, abs=1e-3)
+    assert schedule_of("cosine").pace(at) is None
+
+
 @every_kind
 @pytest.mark.parametrize(("source", "wanted"), [*product(PREDICTIONS, PREDICTIONS)])
 def test_every_prediction_follows_from_every_other(kind: str, source: Predicts, wanted: Predicts):

@@ -1,5 +1,6 @@
 """The denoising objective: one error behind all predictions, and how much it counts when."""
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from jium.errors import ConfigError
-from jium.models.noise import NoiseConfig, Predicts, make_schedule, target
+from jium.models.noise import LearnedSchedule, NoiseConfig, Predicts, make_schedule, target
 from jium.objectives.diffusion import Denoising
 
 PREDICTIONS: list[Predicts] = ["eps", "x0", "v", "flow"]
@@ -93,6 +94,102 @@ def test_logit_normal_times_have_the_mean_and_width_asked_for() -> None:
     assert float(logits.std()) == pytest.approx(0.8, abs=0.01)
 
 
+SPREAD = 0.5  # of the pictures that Gaussian knows
+
+
+class Gaussian(nn.Module):
+    """Sees in a picture of N(0, SPREAD^2) all that can be seen, times `wrong`, and is told how far
+    from clean to noise it is.
+    """
+
+    conditioner = None
+
+    def __init__(self, predicts: Predicts, wrong: float = 1.0) -> None:
+        super().__init__()
+        self.config = SimpleNamespace(predicts=predicts)
+        self.noise = LearnedSchedule()
+        self.wrong = nn.Parameter(torch.tensor(wrong))
+
+    def forward(self, x: Tensor, told: Tensor, context: None) -> Tensor:
+        log_snr = self.noise.clean + (self.noise.noisy - self.noise.clean) * told[:, None]
+        alpha, sigma = log_snr.sigmoid().sqrt(), (-log_snr).sigmoid().sqrt()
+        seen = self.wrong * alpha * SPREAD**2 / (alpha**2 * SPREAD**2 + sigma**2) * x
+        return target(self.config.predicts, seen, (x - alpha * seen) / sigma, alpha, sigma)
+
+
+def look(objective: Denoising, model: Gaussian, n: int = 20_000, seed: int = 5) -> Tensor:
+    """The errors of n pictures."""
+    torch.manual_seed(seed)
+    clean, noise = SPREAD * torch.randn(n, 4), torch.randn(n, 4)
+    return objective.errors(model, clean, noise, objective.draw_times(n), None)
+
+
+COUNTED = [("v", "min_snr"), ("v", "none"), ("eps", "snr"), ("x0", "clean"), ("x0", "none")]
+
+
+@pytest.mark.parametrize(("predicts", "weighting"), COUNTED)
+@torch.no_grad()
+def test_no_learned_schedule_expects_less_loss_than_another(
+    predicts: Predicts, weighting: Any
+) -> None:
+    """Equation 18 of Kingma et al. (2021): only the ends say what is expected."""
+    means = []
+    for seed in range(3):
+        torch.manual_seed(seed)
+        model = Gaussian(predicts)
+        model.noise.straight_weight.fill_(-3)  # schedules that differ much
+        model.noise.in_weight.mul_(10)
+        model.noise.in_bias.mul_(3)
+        means.append(look(Denoising(weighting=weighting), model).mean().item())
+    assert means == pytest.approx([means[0]] * 3, rel=0.03)
+
+
+@pytest.mark.parametrize(("predicts", "weighting"), COUNTED[1:])
+def test_a_schedule_learns_to_lower_the_variance_and_nothing_else(
+    predicts: Predicts, weighting: Any
+) -> None:
+    torch.manual_seed(0)
+    model, objective = Gaussian(predicts), Denoising(weighting=weighting)
+    optimiser = torch.optim.Adam(model.noise.parameters(), 3e-2)
+    with torch.no_grad():
+        before = look(objective, model)
+    for step in range(100):
+        look(objective, model, 256, seed=100 + step).sum().div(256).backward()
+        optimiser.step()
+        optimiser.zero_grad()
+    with torch.no_grad():
+        after = look(objective, model)
+    assert after.var() < 0.75 * before.var()
+    assert after.mean().item() == pytest.approx(before.mean().item(), rel=0.02)
+
+
+def test_the_denoiser_learns_from_the_errors_and_the_schedule_from_their_squares() -> None:
+    torch.manual_seed(0)
+    model, objective = Gaussian("x0", wrong=0.8), Denoising(weighting="clean")
+    errors = look(objective, model, 64)
+    errors.sum().backward()
+    mean = errors.detach().double().mean()
+
+    @torch.no_grad()
+    def rise(parameter: Tensor, total: Callable[[Tensor], Tensor]) -> float:
+        """By how much `total` of the errors rises along the gradient found, by differences."""
+        assert parameter.grad is not None
+        step, ends = 1e-3 / parameter.grad.norm(), []
+        for sign in (1, -2):
+            parameter += sign * step * parameter.grad
+            ends.append(total(look(objective, model, 64).double()))
+        parameter += step * parameter.grad
+        return float((ends[0] - ends[1]) / (2 * step))
+
+    def squares(parameter: Tensor) -> float:
+        return rise(parameter, lambda errors: errors.square().sum() / mean)
+
+    for parameter in model.noise.parameters():
+        assert squares(parameter) == pytest.approx(float(parameter.grad.square().sum()), rel=0.02)
+    found = rise(model.wrong, torch.sum)
+    assert found == pytest.approx(float(model.wrong.grad.square()), rel=0.02)
+
+
 class Listening(nn.Module):
     """Predicts what its context says, which is nothing where it was dropped."""
 
@@ -118,14 +215,14 @@ class Listening(nn.Module):
 def test_that_share_of_captions_is_dropped(drop: float, heard: float) -> None:
     torch.manual_seed(0)
     model = Listening()
-    batch = SimpleNamespace(images=torch.ones(2000, 1, 1, 1))
+    batch = SimpleNamespace(images=torch.ones(2000, 1, 1, 1), encoded=False)
     list(Denoising(drop=drop)(model, batch))
     assert float(model.told[0].mean()) == pytest.approx(heard, abs=0.03)
 
 
 def test_a_loss_is_a_sum_over_pictures() -> None:
     model = Listening()
-    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4))
+    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4), encoded=False)
     (loss,) = Denoising(drop=0.0, weighting="none")(model, batch)
     assert loss.count == 6
     assert float(loss.total) == pytest.approx(6.0)  # ones where zeros are
@@ -140,7 +237,7 @@ def test_noise_and_latents_are_exact_however_coarse_the_encoder() -> None:
             assert x.dtype == torch.float32
             return super().forward(x, time, context)
 
-    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4))
+    batch = SimpleNamespace(images=torch.zeros(6, 3, 4, 4), encoded=False)
     (loss,) = Denoising()(Coarse(), batch)
     assert loss.total.dtype == torch.float32
 

@@ -1,6 +1,7 @@
 """The game of a GAN: its losses against closed forms, its turns, its penalties."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -19,6 +20,7 @@ from jium.objectives.gan import (
     ordered,
     r1,
 )
+from jium.objectives.loss import Loss
 from jium.training.optimisers import Adam
 from jium.training.schedules import Linear
 from jium.training.trainer import TrainConfig, Trainer
@@ -133,6 +135,40 @@ def test_a_batch_in_parts_gives_each_step_other_examples() -> None:
     list(Adversarial(loss="hinge", discriminator_steps=3)(gan, PointBatch(points)))
     reals = torch.cat([s[: len(s) // 2] for s in seen[:3]])
     assert torch.equal(reals, points)
+
+
+@pytest.mark.parametrize(("n", "sizes"), [(7, [3, 2, 2, 3]), (6, [2, 2, 2, 2]), (2, [1, 1, 1, 1])])
+def test_a_batch_of_any_size_takes_the_same_turns(n: int, sizes: list[int]) -> None:
+    objective = Adversarial(discriminator_steps=3)
+    turns = [
+        (loss.optimiser, loss.count) for loss in objective(model(dim=8), PointBatch(Ring().draw(n)))
+    ]
+    assert turns == [("discriminator", size) for size in sizes[:3]] + [("generator", sizes[3])]
+
+
+def test_losses_of_a_step_are_means_over_its_turns_and_batches() -> None:
+    """Also where the last batch of an epoch has fewer examples than there are turns."""
+    gan, objective = model(dim=8), Adversarial(discriminator_steps=3)
+    batches = [PointBatch(Ring().draw(n, seed=n)) for n in (7, 2)]
+    said: list[Loss] = []
+
+    def watched(model: PointGan, batch: PointBatch) -> Iterator[Loss]:
+        for loss in objective(model, batch):
+            said.append(loss)
+            yield loss
+
+    settings = TrainConfig(steps=1, accumulate=2, clip=None)
+    trainer = Trainer(gan, watched, batches, optimisers(gan, objective), Linear(warmup=1), settings)
+    (report,) = trainer.steps()
+    for name in ("discriminator", "generator"):
+        own = [loss for loss in said if loss.optimiser == name]
+        assert len(own) == {"discriminator": 6, "generator": 2}[name]
+        mean = sum(float(loss.total.detach()) for loss in own) / sum(loss.count for loss in own)
+        assert report.losses[name] == pytest.approx(mean)
+    judged = [loss for loss in said if loss.optimiser == "discriminator"]
+    right = sum(loss.metrics["right"] for loss in judged) / sum(loss.count for loss in judged)
+    assert report.metrics == {"right": pytest.approx(right)}
+    assert report.loss == report.losses["discriminator"]
 
 
 @pytest.mark.parametrize(

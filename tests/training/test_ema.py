@@ -60,3 +60,37 @@ def test_after_loading_it_goes_on_exactly():
     ema.update(1)
     other.load(ema.state())
     assert torch.equal(other.average[0], ema.average[0])
+
+
+def test_statistics_of_batch_norms_are_averaged_like_weights():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.BatchNorm1d(4, affine=False))
+    ema = Ema(model, 0.5)
+    means, variances = [torch.zeros(4)], [torch.ones(4)]
+    for step in range(1, 6):
+        model(torch.randn(16, 3))
+        ema.update(step)
+        decay = min(0.5, (1 + step) / (10 + step))
+        means.append(decay * means[-1] + (1 - decay) * model[1].running_mean)
+        variances.append(decay * variances[-1] + (1 - decay) * model[2].running_var)
+    live = model[1].running_mean.clone()
+    with ema.applied():
+        torch.testing.assert_close(model[1].running_mean, means[-1])
+        torch.testing.assert_close(model[2].running_var, variances[-1])
+        torch.testing.assert_close(model.state_dict()["1.running_mean"], means[-1])
+        assert int(model[1].num_batches_tracked) == 5
+    assert torch.equal(model[1].running_mean, live)
+    other = Ema(nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.BatchNorm1d(4)), 0.5)
+    assert len(other.average) == 2 + 2 + 2 + 4
+
+
+def test_other_buffers_are_those_of_the_model():
+    model = nn.Linear(2, 2)
+    model.register_buffer("codes", torch.zeros(3))
+    ema = Ema(model, 0.9)
+    model.codes += 1
+    ema.update(1)
+    with ema.applied():
+        assert model.codes.tolist() == [1.0, 1.0, 1.0]
+        model.codes.fill_(7.0)  # what a look finds out stays
+    assert model.codes.tolist() == [7.0, 7.0, 7.0]

@@ -156,7 +156,9 @@ def test_a_planted_collapse_is_in_the_log_and_on_the_card(
         return draw(self, 0 * latent, None if pooled is None else 0 * pooled)
 
     monkeypatch.setattr(Generator, "draw", alike)
-    train(plan(place), out=place / "collapsed")
+    train(plan(place, "train.steps=3"), out=place / "collapsed")  # the first look; two make one
+    assert "mode collapse" not in capfd.readouterr().err
+    train(plan(place), out=place / "collapsed", resume=True)
     assert "mode collapse: the pictures drawn are nearly all alike" in capfd.readouterr().err
     assert collapses(place / "collapsed" / "metrics.jsonl").startswith("in 1 of 2 looks, first at")
     card = (place / "collapsed" / "README.md").read_text("utf-8")
@@ -180,6 +182,7 @@ def test_each_part_learns_at_its_share_of_the_rate(place: Path) -> None:
     ("override", "message"),
     [
         ("data.buckets=true", "data.buckets: a GAN draws pictures of one shape"),
+        ("objective.discriminator_steps=9", "discriminator_steps: each takes its part of a batch"),
         ('model.labels=["shape"]', 'the pictures have no label "shape"'),
     ],
 )

@@ -15,10 +15,13 @@ from safetensors.torch import load_file
 import jium
 from jium.checkpoint.run import save_config, save_weights
 from jium.config import override
+from jium.data.image_batches import ImageBatches
 from jium.errors import ConfigError, DataError
+from jium.models.diffusion import Diffusion
 from jium.models.vae import Vae, VaeConfig
 from jium.models.vqvae import VqVae, VqVaeConfig
 from jium.tasks.reconstruct import Reconstructor
+from jium.training import paint
 from jium.training.recipe import Recipe
 from jium.training.run import train
 
@@ -87,6 +90,29 @@ def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not(plan: Plan, tmp_path: P
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_a_schedule_that_learns_goes_on_with_the_run(plan: Plan, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    learned: dict[str, Any] = dict(noise=dict(kind="learned"))
+    train(plan(**learned), out=whole, quiet=True)
+    train(plan("train.steps=3", **learned), out=broken, quiet=True)
+    begun = load_file(broken / "last" / "state.safetensors")["model.noise.out_weight"]
+    train(plan(**learned), out=broken, resume=True, quiet=True)
+    one, other = (load_file(run / "last" / "state.safetensors") for run in (whole, broken))
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert not torch.equal(one["model.noise.out_weight"], begun)
+    assert len(jium.load(broken).paint("빨간 그림", seed=0)) == 1
+
+
+def test_a_schedule_that_learns_is_told_no_times(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        train(
+            plan("objective.times=logit_normal", noise=dict(kind="learned")),
+            out=tmp_path / "run",
+            quiet=True,
+        )
+    assert error.value.key == "objective.times"
+
+
 def test_looking_does_not_change_what_is_learned(plan: Plan, tmp_path: Path) -> None:
     often, seldom = tmp_path / "often", tmp_path / "seldom"
     train(plan("train.eval_every=1", "train.steps=3"), out=often, quiet=True)
@@ -102,15 +128,22 @@ def test_labels_guide_where_captions_are_not_read(plan: Plan, tmp_path: Path) ->
     assert len(jium.load(tmp_path / "run").paint("red", seed=0)) == 1
 
 
+def autoencoder(run: Path) -> Vae:
+    """One that has learned nothing, saved as a run."""
+    torch.manual_seed(0)
+    sizes: dict[str, Any] = dict(image_size=8, dim=8, multipliers=(1, 2), latent_channels=4)
+    vae = Vae(VaeConfig(**sizes, dropout=0.5))
+    vae.latent_scale.fill_(3.0)
+    run.mkdir()
+    save_config(run, "vae", vae.config, Reconstructor(vae).about())
+    save_weights(run, vae)
+    return vae
+
+
 def test_latents_of_a_run_are_painted_and_the_run_holds_their_decoder(
     plan: Plan, tmp_path: Path
 ) -> None:
-    torch.manual_seed(0)
-    vae = Vae(VaeConfig(image_size=8, dim=8, multipliers=(1, 2), latent_channels=4))
-    vae.latent_scale.fill_(3.0)
-    (tmp_path / "vae").mkdir()
-    save_config(tmp_path / "vae", "vae", vae.config, Reconstructor(vae).about())
-    save_weights(tmp_path / "vae", vae)
+    vae = autoencoder(tmp_path / "vae")
     made = plan("train.steps=2", patch=1, latent=str(tmp_path / "vae"))
     train(made, out=tmp_path / "run", quiet=True)
     shutil.rmtree(tmp_path / "vae")  # not needed any more, to go on either
@@ -121,6 +154,49 @@ def test_latents_of_a_run_are_painted_and_the_run_holds_their_decoder(
     kept = dict(loaded.model.vae.named_parameters())
     assert [n for n, weight in vae.named_parameters() if not torch.equal(kept[n], weight)] == []
     assert float(loaded.model.vae.latent_scale) == 3.0
+
+
+def test_training_on_kept_latents_is_that_of_encoding_at_every_step(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    autoencoder(tmp_path / "vae")
+    asked: list[int] = []
+    encode = Diffusion.encode
+
+    def watched(model: Diffusion, images: torch.Tensor) -> torch.Tensor:
+        asked.append(len(images))
+        return encode(model, images)
+
+    def run(steps: int, name: str, **options: Any) -> Path:
+        settings = f"train.steps={steps}", "train.log_every=1"
+        made = plan(*settings, patch=1, latent=str(tmp_path / "vae"))
+        train(made, out=tmp_path / name, quiet=True, **options)
+        return tmp_path / name
+
+    def losses(run: Path) -> list[float]:
+        rows = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())
+        return [row.get("loss", row.get("valid_loss")) for row in rows]
+
+    monkeypatch.setattr(Diffusion, "encode", watched)
+    run(3, "kept")
+    assert sum(asked) == 24 + 8 + 2  # each picture of train and valid, and one for the shape
+    kept = run(6, "kept", resume=True)
+    assert sum(asked) == 24 + 8 + 2
+    plain = lambda pictures, latents, *rest: ImageBatches(pictures, *rest)  # noqa: E731
+    monkeypatch.setattr(paint, "LatentBatches", plain)
+    anew = run(6, "anew")
+    assert sum(asked) > 2 * (24 + 8 + 2)
+    assert len(losses(kept)) == 8 and losses(kept) == pytest.approx(losses(anew), rel=1e-4)
+
+
+def test_pictures_that_are_mirrored_are_encoded_as_they_are_seen(
+    plan: Plan, tmp_path: Path
+) -> None:
+    autoencoder(tmp_path / "vae")
+    made = plan("data.flip=swap", patch=1, latent=str(tmp_path / "vae"))
+    setup = paint.set_up(made, tmp_path / "run")
+    assert next(iter(setup.train)).images.shape[1:] == (3, 8, 8)
+    assert next(setup.valid.once()).images.shape[1:] == (4, 4, 4)
 
 
 def test_latents_of_codes_or_of_one_vector_are_refused(plan: Plan, tmp_path: Path) -> None:
