@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jium.data.scenes import ATTRIBUTES, read
-from jium.evaluation.bootstrap import intervals
+from jium.evaluation.bootstrap import intervals, together
 from jium.evaluation.score import Score
 from jium.evaluation.shares import Share
 
@@ -45,19 +45,30 @@ def accuracy_scores(
     languages: Sequence[str],
     signature: str,
     samples: int = 1000,
+    scenes: Sequence[int] | None = None,
 ) -> list[Score]:
-    """In percent, each with its bootstrap interval over pictures: "accuracy" of all attributes that
-    were asked for, and "all_right", the share of pictures in which every one is right; both also
-    of each language, where there are several; then each attribute by its name.
+    """In percent, each with its bootstrap interval: "accuracy" of all attributes that were asked
+    for, and "all_right", the share of pictures in which every one is right; both also of each
+    language, where there are several; then each attribute by its name.
+
+    scenes: which scene each picture is of. Pictures of one scene, in two languages or of several
+    seeds, err alike, so scenes are resampled, each with all its pictures; None: pictures.
     """
     right = right_of(said, asked)
+    of = np.arange(len(asked)) if scenes is None else np.asarray(scenes)
     every = np.stack(list(right.values()), 1) if right else np.full((len(asked), 1), np.nan)
-    found = [*_both(every, signature, samples)]
+
+    def both(rows: NDArray[np.bool_], end: str = "") -> list[Score]:
+        whole = every[rows]
+        shares = {f"accuracy{end}": whole, f"all_right{end}": _all(whole)[:, None]}
+        return [_share(name, one, of[rows], signature, samples) for name, one in shares.items()]
+
+    found = both(np.ones(len(asked), bool))
     known = list(dict.fromkeys(languages))
     for language in known if len(known) > 1 else []:
-        rows = np.array([one == language for one in languages])
-        found += _both(every[rows], signature, samples, f"_{language}")
-    return found + [_share(name, one[:, None], signature, samples) for name, one in right.items()]
+        found += both(np.array([one == language for one in languages]), f"_{language}")
+    single = {name: one[:, None] for name, one in right.items()}
+    return found + [_share(name, one, of, signature, samples) for name, one in single.items()]
 
 
 def by_attribute(
@@ -83,18 +94,20 @@ def _mean(right: NDArray[np.float64]) -> float:
     return 100 * float(known.mean()) if len(known) else float("nan")
 
 
-def _both(every: NDArray, signature: str, samples: int, end: str = "") -> list[Score]:
-    whole = np.where(np.isnan(every), True, every).all(1, keepdims=True).astype(float)
-    whole[np.isnan(every).all(1)] = np.nan
-    return [
-        _share(f"accuracy{end}", every, signature, samples),
-        _share(f"all_right{end}", whole, signature, samples),
-    ]
+def _all(every: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Whether all that was asked for is right, nan where nothing was: (pictures,)."""
+    whole = np.where(np.isnan(every), True, every).all(1).astype(float)
+    return np.where(np.isnan(every).all(1), np.nan, whole)
 
 
-def _share(name: str, right: NDArray[np.float64], signature: str, samples: int) -> Score:
-    """right: (pictures, attributes), nan where it was not asked for; resampled by picture."""
+def _share(
+    name: str, right: NDArray[np.float64], of: NDArray[Any], signature: str, samples: int
+) -> Score:
+    """right: (pictures, attributes), nan where it was not asked for; resampled by the scenes in
+    which it was, `of`, or else a resample might hold nothing to be right about.
+    """
     metric: Any = Share(name)
-    sums = np.stack((np.nansum(right, 1), (~np.isnan(right)).sum(1)), 1)
+    sums = together(np.stack((np.nansum(right, 1), (~np.isnan(right)).sum(1)), 1), of.tolist())
+    sums = sums[sums[:, 1] > 0]
     near = intervals(metric, sums, samples)[name] if samples and len(sums) else None
     return Score(name, _mean(right.ravel()), signature, interval=near)

@@ -65,6 +65,20 @@ def intervals(
     }
 
 
+def together(statistics: np.ndarray, groups: Sequence[int] | None) -> np.ndarray:
+    """The figures of each group in one row, so that what shares an origin is resampled together
+    (the cluster bootstrap: Field and Welsh, 2007, https://doi.org/10.1111/j.1467-9868.2007.00593.x).
+
+    statistics: (sentences, figures); groups: a number for each, None where each is its own.
+    """
+    if groups is None:
+        return statistics
+    _, number = np.unique(np.asarray(groups), return_inverse=True)
+    found = np.zeros((number.max(initial=-1) + 1, statistics.shape[1]))
+    np.add.at(found, number, statistics)
+    return found
+
+
 def paired(
     metric: Metric,
     predictions_a: Sequence[str],

@@ -20,8 +20,9 @@ def clip_score(
     task: Matcher, images: Sequence[Any], texts: Sequence[str], languages: Sequence[str] = ()
 ) -> dict[str, NDArray[Any]]:
     """For each picture and its text: "clip", 100 max(cosine, 0); "chance", the mean of that with
-    the other texts of its language; "found", whether its text is nearer than all those (the same
-    words apart). Translations say the same, so they are not set against each other.
+    the other texts of its language, the same words apart (nan where there is no other); "found",
+    whether its text is nearer than all those. Translations say the same, so they are not set
+    against each other.
 
     (The paper's factor of 2.5 is left out, so that 100 is an angle of 0.)
     """
@@ -32,7 +33,9 @@ def clip_score(
     chance, found = np.zeros(len(own)), np.zeros(len(own), bool)
     for language in dict.fromkeys(of.tolist()):
         rows = np.flatnonzero(of == language)
-        chance[rows] = (cosines[np.ix_(rows, rows)].sum(1) - own[rows]) / max(len(rows) - 1, 1)
+        other = said[rows][:, None] != said[rows]
+        sums = np.where(other, cosines[np.ix_(rows, rows)], 0).sum(1)
+        chance[rows] = np.where(other.any(1), sums / other.sum(1).clip(min=1), np.nan)
         part = recalls_of(pictures[rows], words[rows], said[rows].tolist(), (1,))
         found[rows] = part["text_at_1"]
     return {"clip": own, "chance": chance, "found": found}

@@ -15,7 +15,7 @@ import numpy as np
 from jium.data.images import Pictures
 from jium.errors import ConfigError
 from jium.evaluation.attribute_accuracy import accuracy, accuracy_scores, by_attribute
-from jium.evaluation.drawn import Drawn, draw, images_of, size_of, wanted_of
+from jium.evaluation.drawn import Drawn, draw, images_of, size_of, spread, wanted_of
 from jium.evaluation.guidance_sweep import guidance_sweep
 from jium.evaluation.picture_data import read_measured
 from jium.evaluation.picture_features import (
@@ -31,6 +31,7 @@ from jium.evaluation.picture_sets import (
     real_images,
     remembered,
     sliced_score,
+    some_rows,
 )
 from jium.evaluation.report import write_report
 from jium.evaluation.score import Example, Score
@@ -123,7 +124,8 @@ def evaluate_drawn(
     each, "asked": what it was to say, "pairs": drawn pictures above the nearest training ones}.
     """
     made, size = drawn.pictures, drawn.pictures[0].shape[0]
-    real = real_images(pictures, size, REAL)
+    rows = some_rows(pictures, REAL)
+    real = images_of(pictures, rows, size)
     twins = images_of(pictures, [one.row for one in drawn.wanted if one.row >= 0], size)
     found: dict[str, Any] = {"by_tag": {}, "real": {}, "predictions": [], "pairs": [], "asked": []}
     scores: list[Score] = []
@@ -132,18 +134,20 @@ def evaluate_drawn(
     if clip is not None and twins:
         texts, said = [one.text for one in drawn.wanted], f"clip:{fingerprint(clip.model)}"
         languages = [one.language for one in drawn.wanted]
-        more, floor = clip_scores(clip, made, twins, texts, languages, said, samples)
+        more, floor = clip_scores(clip, made, twins, texts, languages, said, samples, drawn.scenes)
         scores, found["real"] = scores + more, found["real"] | floor
     others = [] if train is None else real_images(train, size, len(made))
     if features is not None:
-        compared = compare_features(made, real, others, features)
+        compared = compare_features(made, real, others, features, (drawn.scenes, rows))
         scores, found["real"] = scores + compared.scores, found["real"] | compared.floor
     scores.append(sliced_score(made, real))
     if others:
         found["real"]["sliced"] = sliced_score(others, real).value
     if train is not None:
         fresh = real[: len(made)]
-        more, floor, found["pairs"] = remembered(made, fresh, train, features, among, samples)
+        more, floor, found["pairs"] = remembered(
+            made, fresh, train, features, among, samples, drawn.scenes
+        )
         scores, found["real"] = scores + more, found["real"] | floor
     found["real"] = {name: round(value, 4) for name, value in found["real"].items()}
     if found["real"]:
@@ -167,7 +171,7 @@ def _judged(
     found["real"]["accuracy"] = accuracy(truth, asked)
     ceiling = by_attribute(truth, asked, [""] * len(asked))[""]
     found["real"] |= {f"accuracy {name}": value for name, value in ceiling.items()}
-    return accuracy_scores(said, asked, languages, signature, samples)
+    return accuracy_scores(said, asked, languages, signature, samples, drawn.scenes)
 
 
 def _train(run: Path | None) -> Pictures | None:
@@ -182,7 +186,7 @@ def _write(out: Path, found: dict[str, Any], drawn: Drawn, about: dict[str, Any]
         out, found["scores"], _examples(found, drawn), ranked_by="accuracy", settings=settings
     )
     make_folder(out)
-    save_picture(sheet(drawn.images[:SHOWN]), out / DRAWN)
+    save_picture(sheet(spread(drawn.images, SHOWN)), out / DRAWN)
     if found["pairs"]:
         save_picture(sheet(found["pairs"], len(found["pairs"]) // 2), out / NEAREST)
     if "sweep" in found:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from jium.tasks.caption import language_of
 
 TOGETHER = 32  # pictures painted at a time
 Array = NDArray[np.uint8]  # (height, width, 3)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,13 @@ class Drawn:
     pictures: list[Array]
     wanted: list[Wanted]
     facts: dict[str, Any]
+
+    @property
+    def scenes(self) -> list[int]:
+        """What picture of the data each was drawn for, by its row; below 0 one for each that was
+        drawn for none.
+        """
+        return [one.row if one.row >= 0 else -1 - i for i, one in enumerate(self.wanted)]
 
     @property
     def images(self) -> list[Image.Image]:
@@ -96,6 +104,11 @@ def squared(picture: Array, size: int, fit: Fit = "crop") -> Array:
     if picture.shape[:2] == (size, size):
         return picture
     return fit_image(Image.fromarray(picture), size, size, fit)
+
+
+def spread(things: Sequence[T], n: int) -> list[T]:
+    """At most `n` of them, evenly from all along: what is wanted stands language by language."""
+    return [things[i] for i in np.linspace(0, len(things), min(n, len(things)), False, dtype=int)]
 
 
 def size_of(task: Any) -> int:

@@ -2,8 +2,11 @@
 
 FID takes both sets for Gaussians and is biased: the fewer pictures, the higher, so that only
 figures of equally many pictures in the same features may be compared. KID assumes nothing and is
-unbiased: of two draws from one distribution it is 0 in the mean, so now and then below 0.
+unbiased: of two draws from one distribution it is 0 in the mean, so now and then below 0. That
+holds for independent pictures; two of one scene are not, so KID may be told which those are.
 """
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +14,7 @@ from numpy.typing import NDArray
 from jium.errors import DataError
 
 Rows = NDArray[np.floating]  # (pictures, dim)
+Scenes = tuple[Sequence[int], Sequence[int]]  # what drawn and what real pictures are of
 BLOCKS, LEAST = 10, 8  # of the standard error of KID: disjoint parts, and pictures in one at least
 
 
@@ -39,40 +43,33 @@ def frechet(mean_a: Rows, covariance_a: Rows, mean_b: Rows, covariance_b: Rows) 
     return max(float(apart + np.trace(covariance_a) + np.trace(covariance_b) - 2 * shared), 0.0)
 
 
-def kid(made: Rows, real: Rows, seed: int = 0) -> tuple[float, float]:
+def kid(made: Rows, real: Rows, seed: int = 0, scenes: Scenes | None = None) -> tuple[float, float]:
     """The squared maximum mean discrepancy with the kernel (x y / dim + 1)^3, unbiased, and its
     standard error: Binkowski et al. (2018), section 4, https://arxiv.org/abs/1801.01401.
 
     The value is of all pictures at once; the error that of the mean over ten disjoint parts (fewer
     where there are few pictures), in an order that `seed` draws; nan for fewer than sixteen.
+    scenes: which scene each picture of either set is of; no two of one scene are compared, and a
+    part has all pictures of its scenes. None: each is of its own.
     """
     made, real = checked(made, real)
-    rng = np.random.default_rng(seed)
-    within, other = (_kernel(rows, rows) for rows in (made, real))
-    across = _kernel(made, real)
-    parts = min(BLOCKS, min(len(made), len(real)) // LEAST)
-    value = _mmd(within, other, across)
+    a, b = (np.asarray(of) for of in scenes or (range(len(made)), range(-len(real), 0)))
+    kinds = np.unique(a), np.unique(b)
+    _enough(*map(len, kinds))
+    value, parts = _mmd(made, real, a, b), min(BLOCKS, min(map(len, kinds)) // LEAST)
     if parts < 2:
         return value, float("nan")
-    splits = (np.array_split(rng.permutation(len(rows)), parts) for rows in (made, real))
-    found = [
-        _mmd(within[np.ix_(a, a)], other[np.ix_(b, b)], across[np.ix_(a, b)])
-        for a, b in zip(*splits, strict=True)
-    ]
+    part = _parted(*kinds, parts, np.random.default_rng(seed))
+    in_a, in_b = (np.array([part[scene] for scene in of.tolist()]) for of in (a, b))
+    places = [(in_a == number, in_b == number) for number in range(parts)]
+    found = [_mmd(made[one], real[other], a[one], b[other]) for one, other in places]
     return value, float(np.std(found, ddof=1) / parts**0.5)
 
 
 def checked(made: Rows, real: Rows, least: int = 2) -> tuple[Rows, Rows]:
     """Both sets of features in double precision, if they can be compared."""
     made, real = (np.asarray(rows, np.float64) for rows in (made, real))
-    if min(len(made), len(real)) < least:
-        raise DataError(
-            "{made} drawn and {real} real pictures: to compare them takes {least} of each at "
-            "least. Give more.",
-            made=len(made),
-            real=len(real),
-            least=least,
-        )
+    _enough(len(made), len(real), least)
     if made.shape[1:] != real.shape[1:]:
         raise DataError(
             "features of {made} and of {real} numbers a picture cannot be compared. Take both from "
@@ -81,6 +78,17 @@ def checked(made: Rows, real: Rows, least: int = 2) -> tuple[Rows, Rows]:
             real=real.shape[1:],
         )
     return made, real
+
+
+def _enough(made: int, real: int, least: int = 2) -> None:
+    if min(made, real) < least:
+        raise DataError(
+            "{made} drawn and {real} real pictures: to compare them takes {least} of each at "
+            "least. Give more.",
+            made=made,
+            real=real,
+            least=least,
+        )
 
 
 def _roots(values: Rows) -> Rows:
@@ -93,15 +101,20 @@ def _covariance(rows: Rows) -> Rows:
     return np.atleast_2d(np.cov(rows, rowvar=False))
 
 
-def _kernel(a: Rows, b: Rows) -> Rows:
-    return (a @ b.T / a.shape[1] + 1) ** 3
+def _parted(made: NDArray, real: NDArray, parts: int, rng: np.random.Generator) -> dict[int, int]:
+    """The part of each scene; those of both sets, and those of one, in equal numbers."""
+    both = np.intersect1d(made, real)
+    kinds = (both, np.setdiff1d(made, both), np.setdiff1d(real, both))
+    order = [rng.permutation(kind).tolist() for kind in kinds]
+    return {scene: i % parts for scenes in order for i, scene in enumerate(scenes)}
 
 
-def _mmd(within: Rows, other: Rows, across: Rows) -> float:
-    """Unbiased: no picture is compared with itself."""
-    return float(_others(within) + _others(other) - 2 * across.mean())
+def _mmd(made: Rows, real: Rows, a: NDArray, b: NDArray) -> float:
+    """Unbiased: no picture is compared with itself, nor with another of its scene."""
+    within, other = _mean_kernel(made, made, a, a), _mean_kernel(real, real, b, b)
+    return within + other - 2 * _mean_kernel(made, real, a, b)
 
 
-def _others(kernel: Rows) -> float:
-    n = len(kernel)
-    return float((kernel.sum() - np.trace(kernel)) / (n * (n - 1)))
+def _mean_kernel(x: Rows, y: Rows, of_x: NDArray, of_y: NDArray) -> float:
+    kernel = (x @ y.T / x.shape[1] + 1) ** 3
+    return float(kernel.mean(where=of_x[:, None] != of_y))

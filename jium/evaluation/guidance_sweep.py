@@ -8,7 +8,7 @@ from PIL import Image
 
 from jium.errors import ConfigError
 from jium.evaluation.attribute_accuracy import accuracy
-from jium.evaluation.drawn import Drawn, Wanted, draw
+from jium.evaluation.drawn import Drawn, Wanted, draw, spread
 from jium.evaluation.memorisation import pixels
 from jium.evaluation.picture_coverage import diversity
 from jium.tasks.picture_files import sheet
@@ -39,7 +39,7 @@ def guidance_sweep(
     """
     if not task.guided:
         raise ConfigError("is for a model that words or classes guide.", key="sweep")
-    some = _spread(wanted, JUDGED if judge is not None else SHOWN)
+    some = spread(wanted, JUDGED if judge is not None else SHOWN)
     found = {s: draw(task, some, seed, **{**(options or {}), "guidance": s}) for s in strengths}
     shown = range(0, len(some), -(-len(some) // SHOWN))
     cells = [drawn.images[i] for i in shown for drawn in found.values()]
@@ -55,9 +55,3 @@ def _figures(drawn: Drawn, judge: Any) -> dict[str, float]:
     said = judge.classify(drawn.pictures)
     asked = [{k: v for k, v in one.classes.items() if k in judge.names} for one in drawn.wanted]
     return {"accuracy": accuracy(said, asked)} | varied
-
-
-def _spread(wanted: Sequence[Wanted], n: int) -> list[Wanted]:
-    """`n` of them, from all along, so that each language occurs."""
-    step = max(len(wanted) // n, 1)
-    return list(wanted[::step][:n])

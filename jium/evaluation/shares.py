@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jium.errors import DataError
-from jium.evaluation.bootstrap import intervals
+from jium.evaluation.bootstrap import intervals, together
 from jium.evaluation.score import Score
 
 
@@ -28,10 +28,15 @@ class Share:
 
 
 def share_scores(
-    right: Mapping[str, NDArray[Any]], signature: str, samples: int = 1000, mean: str = ""
+    right: Mapping[str, NDArray[Any]],
+    signature: str,
+    samples: int = 1000,
+    mean: str = "",
+    groups: Sequence[int] | None = None,
 ) -> list[Score]:
     """A score a name, in percent, with its bootstrap interval. right: bool, one a thing; where they
-    are of as many things each, `mean` names the mean of all, which is resampled by thing.
+    are of as many things each, `mean` names the mean of all, which is resampled by thing. groups:
+    what each thing comes from, where several come from one; those are resampled together.
 
     Raises DataError where there is nothing to measure.
     """
@@ -43,6 +48,7 @@ def share_scores(
     scores = []
     for name, found in rows.items():
         metric: Any = Share(name)
-        near = intervals(metric, np.stack((found, np.ones(len(found))), axis=1), samples)
+        sums = together(np.stack((found, np.ones(len(found))), axis=1), groups)
+        near = intervals(metric, sums, samples)
         scores.append(Score(name, 100 * float(found.mean()), signature, interval=near[name]))
     return scores

@@ -2,8 +2,9 @@
 https://arxiv.org/abs/1512.00567), read from a file that the user has.
 
 Notable: it is not the Inception-v3 that libraries ship. Mean pools do not count the padding, and in
-the last block the pool is a maximum. Names are those of the file, pt_inception-2015-12-05 of
-pytorch-fid. It gives features alone; the classes are left in the file.
+the last block the pool is a maximum; the weights of that one fit all the same, and tell other
+things, so they are told by their 1000 classes and refused. Names are those of the file,
+pt_inception-2015-12-05 of pytorch-fid. It gives features alone; the classes are left in the file.
 """
 
 from pathlib import Path
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from jium.errors import DataError
 
 SIDE, DIM = 299, 2048  # pixels that the network sees; numbers of a picture
+CLASSES = 1008  # of the file, nobody's else
 
 
 class Conv(nn.Module):
@@ -188,6 +190,9 @@ def read_inception(path: Path) -> Inception:
         model = Inception()
     try:
         found = torch.load(path, map_location="cpu", weights_only=True)
+        classes = len(found.get("fc.bias", range(CLASSES)))
+        if classes != CLASSES:
+            raise ValueError(f"{classes} classes, not {CLASSES}")
         wanted = model.state_dict()
         counts = {name: torch.tensor(0) for name in wanted if name.endswith("num_batches_tracked")}
         kept = counts | {name: found[name] for name in wanted if name in found}
@@ -199,4 +204,4 @@ def read_inception(path: Path) -> Inception:
             path=path,
             error=str(error).split("\n")[0][:100] or type(error).__name__,
         ) from error
-    return model.eval().requires_grad_(False)
+    return model.float().eval().requires_grad_(False)

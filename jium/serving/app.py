@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from jium.errors import JiumError
 from jium.messages import say
-from jium.serving import chat, completions, embeddings, schemas, tasks
+from jium.serving import chat, completions, embeddings, images, schemas, tasks
 from jium.serving.door import Door
 from jium.serving.errors import ApiError, invalid, of
 from jium.serving.keys import KeyFile
@@ -56,7 +56,7 @@ def create_app(
 
     app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, title="jium")
     app.state.world = world
-    for part in (chat, completions, embeddings, tasks):
+    for part in (chat, completions, embeddings, images, tasks):
         app.include_router(part.router(world))
     _add_models(app, world.models)
     _add_watching(app, world)

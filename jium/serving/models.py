@@ -19,7 +19,17 @@ from jium.serving.worker import Turning, Worker
 from jium.tasks import load
 from jium.tasks.generate import Writer
 
-VERBS = ("chat", "generate", "embed", "translate", "summarise", "classify", "tag", "answer")
+VERBS = (
+    "chat",
+    "generate",
+    "embed",
+    "translate",
+    "summarise",
+    "classify",
+    "tag",
+    "answer",
+    "paint",
+)
 
 
 @dataclass
@@ -39,6 +49,8 @@ class Served:
         """What can be asked of it."""
         written = ("chat", "generate") if self.writer is not None else ()
         other = [verb for verb in VERBS if verb not in ("chat", "generate")]
+        if getattr(self.task, "sees", False):
+            other.remove("classify")  # pictures, which no request can give
         return [verb for verb in (*written, *other) if hasattr(self.task, verb)]
 
     @cached_property

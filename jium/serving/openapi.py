@@ -9,7 +9,12 @@ from jium.serving.models import Models
 
 ABOUT = """Models of jium, through OpenAI's API and jium's own verbs.
 jium 모델을 OpenAI API와 jium 고유의 기능으로 제공합니다."""
-VERB_OF = {"chat/completions": "chat", "completions": "generate", "embeddings": "embed"}
+VERB_OF = {
+    "chat/completions": "chat",
+    "completions": "generate",
+    "embeddings": "embed",
+    "images/generations": "paint",
+}
 
 
 def describe(app: FastAPI, models: Models, keyed: bool) -> dict[str, Any]:

@@ -120,6 +120,17 @@ class EmbeddingReply(BaseModel):
     usage: VectorUsage
 
 
+class Image(BaseModel):
+    b64_json: str
+    seed: int
+
+
+class ImageReply(BaseModel):
+    created: int
+    output_format: Literal["png"]
+    data: list[Image]
+
+
 class Health(BaseModel):
     status: Literal["ok", "busy", "failed"]
 

@@ -37,7 +37,15 @@ ERRORS: dict[int | str, dict[str, Any]] = {
 STREAM: dict[str, Any] = {
     "description": "The answer; where stream=true, as server-sent events. / 답. stream=true이면 "
     "이벤트로 나누어 보냅니다.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {  # each event, as readers of OpenAPI 3.1 take it
+        "text/event-stream": {
+            "schema": {
+                "type": "object",
+                "properties": {"data": {"type": "string"}},
+                "required": ["data"],
+            }
+        }
+    },
 }
 
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 STOPS = 4
 LONGEST_STOP = 256  # characters
 SEED = 2**63 - 1
+PICTURES = 10  # of a request
 
 Stop = Annotated[str, Field(min_length=1, max_length=LONGEST_STOP)]
 Penalty = Annotated[float, Field(ge=-2, le=2)]
@@ -179,3 +180,35 @@ class EmbeddingRequest(Body):
     encoding_format: Literal["float", "base64"] | None = None
     dimensions: Annotated[int, Field(ge=1)] | None = None  # refused but for the model's own
     user: Any = None  # ignored
+
+
+# ---------------------------------------------------------------- pictures
+
+
+class ImageRequest(Body):
+    """POST /v1/images/generations. model: may be left out where one alone can paint. seed, of the
+    first picture, is jium's own.
+    """
+
+    prompt: str  # "": whatever the model likes
+    model: str | None = None
+    n: Annotated[int, Field(ge=1, le=PICTURES)] | None = None
+    size: Annotated[str, Field(pattern=r"^(auto|[1-9][0-9]{0,3}x[1-9][0-9]{0,3})$")] | None = None
+    response_format: Literal["b64_json", "url"] | None = None  # url is refused
+    seed: Annotated[int, Field(ge=-SEED, le=SEED - PICTURES)] | None = None
+    # refused, where they ask for something
+    background: Any = None
+    complexity: Any = None
+    frame_count: Any = None
+    frame_duration_ms: Any = None
+    output_compression: Any = None
+    output_format: Any = None
+    partial_images: Any = None
+    quality: Any = None
+    stream: Any = None
+    style: Any = None
+    svg: Any = None
+    # ignored
+    moderation: Any = None
+    safety_identifier: Any = None
+    user: Any = None

@@ -19,11 +19,12 @@ class ServerSettings:
     grace_s: float = 30.0  # for running answers, once the server is told to stop
     max_body_mb: float = 4.0
     max_characters: int = 200_000  # of all texts of a request to a task such as /v1/translate
+    max_pixels: int = 512 * 512  # of a picture that is painted
     requests_per_minute: int | None = None  # None: as many as come
     tokens_per_minute: int | None = None  # read and written
 
     def __post_init__(self) -> None:
-        for name in ("slots", "prefill_tokens", "max_tokens", "max_characters"):
+        for name in ("slots", "prefill_tokens", "max_tokens", "max_characters", "max_pixels"):
             self._check(name, getattr(self, name) >= 1, "must be at least 1; got {value}.")
         for name in ("max_waiting", "prefix_tokens", "grace_s"):
             self._check(name, getattr(self, name) >= 0, "must be 0 or more; got {value}.")

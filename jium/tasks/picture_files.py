@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,18 @@ def save_picture(picture: Picture, path: Path, facts: dict[str, Any] | None = No
     "Description" too, where other programs show it.
     """
     check_picture(path)
-    known = PngInfo()
+    write_whole(path, lambda beside: beside.write_bytes(png(picture, facts)))
+
+
+def png(picture: Picture, facts: dict[str, Any] | None = None) -> bytes:
+    """What `save_picture` writes."""
+    known, made = PngInfo(), BytesIO()
     if facts is not None:
         known.add_itxt(KEY, json.dumps(facts, ensure_ascii=False))
         if facts.get("prompt"):
             known.add_itxt("Description", str(facts["prompt"]))
-    write_whole(path, lambda beside: picture.save(beside, format="PNG", pnginfo=known))
+    picture.save(made, format="PNG", pnginfo=known)
+    return made.getvalue()
 
 
 def check_picture(path: Path | None) -> None:

@@ -17,6 +17,7 @@ from jium.messages import say
 from jium.models import MODELS
 from jium.models.heads import HeadConfig, Headed
 from jium.text.tokenizer import Tokenizer
+from jium.training.picture_outline import picture_model
 from jium.training.recipe import Recipe
 from jium.training.tag import head_config
 
@@ -25,7 +26,8 @@ LABELS = 5  # of entities, where only the data tells how many there are
 
 @dataclass(frozen=True)
 class Outline:
-    """A model on the meta device, None where only the data tells how large it is.
+    """A model on the meta device, or of pictures one in full, to be tried; None where only the data
+    tells how large it is.
 
     notes: why there is none, or what was assumed.
     """
@@ -51,12 +53,10 @@ def outline(recipe: Recipe) -> Outline:
     if recipe.train is None:
         why = "A {kind} model is fitted by counting: only its data tells how large it becomes."
         return Outline(None, [say(why, kind=kind)])
-    if isinstance(recipe.data, ImageData):
-        note = say(
-            "A model of pictures is not counted ahead: how long it takes, its first steps tell."
-        )
-        return Outline(None, [note])
     notes: list[str] = []
+    if isinstance(recipe.data, ImageData):
+        with torch.random.fork_rng():
+            return Outline(picture_model(recipe, notes), notes)
     rows = _rows(recipe, notes)
     if rows is None:
         why = (

@@ -14,13 +14,16 @@ import torch
 from torch import nn
 
 from jium.config import Values
+from jium.data.image_data import ImageData
 from jium.errors import ConfigError
 from jium.messages import say
 from jium.training import costs
 from jium.training.costs import Batch
 from jium.training.devices import set_threads
 from jium.training.memory import WIDE, Memory, cache_bytes, training_memory
-from jium.training.outline import outline, parts
+from jium.training.outline import Outline, outline, parts
+from jium.training.picture_costs import picture_plan
+from jium.training.picture_outline import caption_tokens, reads
 from jium.training.plan_table import size, table, text
 from jium.training.rates import Device, device_of_kind, measure, step_seconds, this_device
 from jium.training.recipe import Recipe, recipe
@@ -37,7 +40,8 @@ class TrainingPlan:
     parameters: by part, "all", and "learned" of them. memory: bytes while it is trained; weights
     and cache: bytes while it answers, cache for each text of max_len tokens. flops: of matrix
     products; six_nd: 6 times parameters times tokens (Kaplan et al., 2020). optimum: tokens that
-    suit a language model of that size (Hoffmann et al., 2022). step_s, hours: on all devices
+    suit a language model of that size (Hoffmann et al., 2022). Of pictures, not of tokens:
+    pictures_a_step, pictures. step_s, hours: on all devices
     together; cost: at a price an hour and device. notes: what was assumed, what does not fit.
     """
 
@@ -54,6 +58,8 @@ class TrainingPlan:
     tokens_a_step: int | None = None
     tokens: int | None = None
     optimum: int | None = None
+    pictures_a_step: int | None = None
+    pictures: int | None = None
     flops_a_step: float | None = None
     flops: float | None = None
     six_nd: float | None = None
@@ -107,13 +113,10 @@ def plan(
     with _threads(own.train.threads):
         asked = own.train.device, own.train.precision
         device = device_of_kind(device_kind, asked[1]) if device_kind else this_device(*asked)
-        batch = _batch(own, device, text_tokens)
-        counted = _counted(own, found.model, batch, devices)
-        flops, step_s = counted["flops_a_step"], None
-        if flops:
-            rates = device.rates or measure(found.model, batch, device)
-            step_s = step_seconds(rates, found.model, own.optim, own.train.accumulate, batch)
-            device = replace(device, flops=flops / step_s)
+        work = _on_pictures if isinstance(own.data, ImageData) else _on_texts
+        counted, step_s = work(own, found, device, devices, text_tokens)
+    if step_s is not None:
+        device = replace(device, flops=counted["flops_a_step"] / step_s)
     made = TrainingPlan(
         **about,
         **counted,
@@ -122,8 +125,36 @@ def plan(
         device=device,
         devices=devices,
     )
-    made.notes.extend(_notes(own, made, found.model, batch, text_tokens is None))
+    made.notes.extend(_notes(own, made))
     return made
+
+
+def _on_texts(
+    own: Recipe, found: Outline, device: Device, devices: int, text_tokens: int | None
+) -> tuple[Values, float | None]:
+    """What follows from recipe and model alone, and seconds of a step; None: nobody can tell."""
+    assert found.model is not None
+    batch, step_s = _batch(own, device, text_tokens), None
+    counted = _counted(own, found.model, batch, devices)
+    if counted["flops_a_step"]:
+        rates = device.rates or measure(found.model, batch, device)
+        step_s = step_seconds(rates, found.model, own.optim, own.train.accumulate, batch)
+    assumed = text_tokens is None and counted["memory"] is not None
+    found.notes.extend(_text_notes(counted, batch, step_s is None, assumed))
+    return counted, step_s
+
+
+def _on_pictures(
+    own: Recipe, found: Outline, device: Device, devices: int, text_tokens: int | None
+) -> tuple[Values, float]:
+    """The same of a recipe for pictures."""
+    assert found.model is not None
+    tokens = caption_tokens(own, text_tokens)
+    counted = picture_plan(own, found.model, device, devices, tokens)
+    if reads(own) and text_tokens is None:
+        found.notes.append(_texts_taken(tokens))
+    found.notes.append(say("Looks at what is drawn, and reading the pictures, come on top of it."))
+    return counted
 
 
 @contextmanager
@@ -210,34 +241,40 @@ def _spent(
     )
 
 
-def _notes(
-    own: Recipe, made: TrainingPlan, model: nn.Module, batch: Batch, assumed: bool
-) -> Iterator[str]:
-    """What was assumed, and what does not go together."""
-    if made.step_s is None:
+def _text_notes(counted: Values, batch: Batch, unknown: bool, assumed: bool) -> Iterator[str]:
+    """What was assumed of texts, and what does not go together."""
+    if unknown:
         yield say(
             "Vectors of words are moved more than multiplied: how long it takes, only training "
             "tells; its first line says how many steps see every word."
         )
-    elif made.memory is None:
+    elif counted["memory"] is None:
         yield say(
             "Of cells, convolutions and bags of words only the matrix products are counted: it "
             "takes more memory and longer than that."
         )
     elif assumed:
-        yield say(
-            "Texts are taken to have {n} tokens each; text_tokens says otherwise.",
-            n=f"{batch.text_tokens:,}",
-        )
-    if made.max_len is not None and made.max_len > batch.tokens:
+        yield _texts_taken(batch.text_tokens)
+    if counted["max_len"] is not None and counted["max_len"] > batch.tokens:
         yield say(
             "train.batch_tokens={budget} has no room for a text of model.max_len={longest} tokens.",
             budget=batch.tokens,
-            longest=made.max_len,
+            longest=counted["max_len"],
         )
+
+
+def _texts_taken(tokens: int) -> str:
+    return say(
+        "Texts are taken to have {n} tokens each; text_tokens says otherwise.", n=f"{tokens:,}"
+    )
+
+
+def _notes(own: Recipe, made: TrainingPlan) -> Iterator[str]:
+    """What does not fit, and what is to be known of the time."""
     device = made.device
     if made.memory is not None and device is not None and (device.memory or 0) > 0:
-        yield from _room(made.memory.peak, device)
+        setting = "train.batch_tokens" if made.pictures is None else "train.batch_size"
+        yield from _room(made.memory.peak, device, setting)
     if device is not None and device.rates is not None and device.where == "cuda":
         yield say("A data sheet tells what large models reach; small ones stay far below it.")
     if made.devices > 1:
@@ -246,12 +283,13 @@ def _notes(
         yield say("Training stops after {n} minutes, however far it is.", n=own.train.minutes)
 
 
-def _room(peak: int, device: Device) -> Iterator[str]:
+def _room(peak: int, device: Device, setting: str) -> Iterator[str]:
     """Whether training fits."""
     if device.memory is not None and peak > device.memory:
         yield say(
-            "It does not fit: training holds {need}, {name} has {room}. Lower train.batch_tokens "
-            "and raise train.accumulate, or take a smaller model.",
+            "It does not fit: training holds {need}, {name} has {room}. Lower {setting} and raise "
+            "train.accumulate, or take a smaller model.",
+            setting=setting,
             need=size(peak),
             name=device.name,
             room=size(device.memory),

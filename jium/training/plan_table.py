@@ -61,15 +61,25 @@ def _rows(plan: Any) -> list[tuple[str, str, str]]:
     if plan.cache is not None:
         kept = say("of keys and values, for each text of {n} tokens", n=f"{plan.max_len:,}")
         rows.append(("", size(plan.cache), kept))
-    seen = say("{steps} steps of {n} at most", steps=f"{plan.steps:,}", n=f"{plan.tokens_a_step:,}")
-    rows.append((say("tokens"), f"{plan.tokens:,}", seen))
+    rows.append(_seen(plan))
     if plan.optimum is not None:
         best = say("suit so many parameters (Hoffmann et al., 2022)")
         rows.append(("", f"{plan.optimum:,}", best))
     if plan.flops is not None:
-        rule = say("6ND, the rule of thumb, gives {flops}", flops=f"{plan.six_nd:.3g}")
+        rule = say("counted while a few pictures pass")
+        if plan.six_nd is not None:
+            rule = say("6ND, the rule of thumb, gives {flops}", flops=f"{plan.six_nd:.3g}")
         rows.append((say("FLOPs"), f"{plan.flops:.3g}", rule))
     return rows + _time_rows(plan)
+
+
+def _seen(plan: Any) -> tuple[str, str, str]:
+    """Tokens or pictures that are learned from."""
+    name, n, a_step = say("tokens"), plan.tokens, plan.tokens_a_step
+    if plan.pictures is not None:
+        name, n, a_step = say("pictures"), plan.pictures, plan.pictures_a_step
+    each = say("{steps} steps of {n} at most", steps=f"{plan.steps:,}", n=f"{a_step:,}")
+    return name, f"{n:,}", each
 
 
 def _parameter_rows(parameters: dict[str, int]) -> list[tuple[str, str, str]]:

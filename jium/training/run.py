@@ -113,7 +113,7 @@ def _learn(plan: Recipe, setup: Learned, run: Path, device: torch.device, quiet:
     save_config(run, plan.values["model"]["kind"], setup.task.model.config, setup.task.about())
     if plan.generation:
         _save_generation(run, plan)
-    trainer = _trainer(plan, setup, device)
+    trainer = trainer_of(plan, setup.task.model, setup.train, device)
     best = _go_on(trainer, setup, run) if (run / STATE).is_file() else Best()
     unit: Unit = getattr(setup, "unit", "tokens")
     with (
@@ -210,7 +210,11 @@ def _save_generation(run: Path, plan: Recipe) -> None:
     write_text(run / "generation_config.json", json.dumps(document, indent=2) + "\n")
 
 
-def _trainer(plan: Recipe, setup: Learned, device: torch.device) -> Trainer:
+def trainer_of(plan: Recipe, model: torch.nn.Module, batches: Any, device: torch.device) -> Trainer:
+    """The trainer of a recipe; the model is brought to the device.
+
+    Raises ConfigError where no rate is given and the schedule knows none.
+    """
     lr = plan.optim.lr
     if lr is None:
         if not isinstance(plan.schedule, Noam):
@@ -218,12 +222,12 @@ def _trainer(plan: Recipe, setup: Learned, device: torch.device) -> Trainer:
                 "is missing; only the noam schedule knows a rate of its own.", key="optim.lr"
             )
         lr = noam_peak(plan.model.dim, plan.schedule.warmup)
-    model = setup.task.model.to(device)
+    model = model.to(device)
     factors, before_step = choose_learning(model, plan.transfer)
     return Trainer(
         model,
         plan.objective,
-        setup.train,
+        batches,
         _optimisers(plan, model, lr, factors),
         plan.schedule,
         plan.train,

@@ -70,3 +70,51 @@ def test_the_truth_is_all_right():
     asked = [asked_of(captions(scene, "ko", rng)) for scene in scenes(30, seed=1, split="test")]
     scores = accuracy_scores(truth, asked, ["ko"] * 30, "x", samples=20)
     assert {score.value for score in scores} == {100.0}
+
+
+def judged(n: int, twice: bool) -> tuple[list, list, list[str], list[int]]:
+    """Scenes of which half are right, drawn in two languages: just as well in both, or not."""
+    rng = np.random.default_rng(0)
+    ko = rng.permutation(np.arange(n) % 2)
+    en = ko if twice else rng.permutation(ko)
+    said = [{"subject": "dog" if right else "cat"} for right in [*ko, *en]]
+    return said, [{"subject": "dog"}] * 2 * n, ["ko"] * n + ["en"] * n, [*range(n), *range(n)]
+
+
+def width(score) -> float:
+    return score.interval.high - score.interval.low
+
+
+def test_pictures_of_one_scene_that_err_alike_are_no_more_evidence_than_one_of_them():
+    said, asked, languages, rows = judged(100, twice=True)
+    wide = {s.name: s for s in accuracy_scores(said, asked, languages, "x", 400, rows)}
+    narrow = {s.name: s for s in accuracy_scores(said, asked, languages, "x", 400)}
+    for name in ("accuracy", "all_right", "subject"):
+        assert wide[name].value == narrow[name].value == 50
+        assert width(wide[name]) == pytest.approx(2**0.5 * width(narrow[name]), rel=0.2)
+    assert width(wide["accuracy"]) == pytest.approx(width(wide["accuracy_ko"]), rel=0.2)
+    assert width(wide["accuracy_ko"]) == width(narrow["accuracy_ko"])  # a scene occurs once there
+
+
+def test_pictures_of_one_scene_that_err_each_on_its_own_are_as_good_as_of_many():
+    said, asked, languages, rows = judged(100, twice=False)
+    wide, narrow = (accuracy_scores(said, asked, languages, "x", 400, of)[0] for of in (rows, None))
+    assert width(wide) == pytest.approx(width(narrow), rel=0.2)
+
+
+def test_several_seeds_of_a_caption_are_resampled_together_in_their_language_too():
+    said = [{"subject": "dog" if number % 2 else "cat"} for number in range(40) for _ in range(5)]
+    asked, rows = [{"subject": "dog"}] * 200, [number for number in range(40) for _ in range(5)]
+    languages = ["ko" if row < 20 else "en" for row in rows]
+    wide, narrow = (
+        {s.name: s for s in accuracy_scores(said, asked, languages, "x", 400, of)}
+        for of in (rows, None)
+    )
+    for name in ("accuracy", "accuracy_ko", "all_right_en"):
+        assert width(wide[name]) == pytest.approx(5**0.5 * width(narrow[name]), rel=0.25)
+
+
+def test_what_few_captions_ask_for_is_resampled_among_those_alone():
+    asked = [{"subject": "dog", "colour": "red"}] * 2 + [{"subject": "dog"}] * 98
+    scores = {s.name: s for s in accuracy_scores(asked, asked, ["ko"] * 100, "x", 200)}
+    assert (scores["colour"].interval.low, scores["colour"].interval.high) == (100, 100)

@@ -8,7 +8,7 @@ from sacrebleu.significance import PairedTest
 
 from jium.errors import ConfigError, DataError
 from jium.evaluation.bleu import Bleu
-from jium.evaluation.bootstrap import confidence, paired
+from jium.evaluation.bootstrap import confidence, paired, together
 from jium.evaluation.chrf import Chrf
 from jium.evaluation.meteor import Meteor
 from jium.evaluation.rouge import Rouge
@@ -119,3 +119,9 @@ def test_unequal_lists_are_an_error():
 def test_impossible_settings_name_their_key(fields, key):
     with pytest.raises(ConfigError, match=key):
         confidence(Bleu(), ["a"], ["a"], **fields)
+
+
+def test_what_is_of_one_group_is_summed_and_resampled_together():
+    rows = np.array([[1.0, 1], [0, 1], [1, 1], [1, 1]])
+    np.testing.assert_array_equal(together(rows, [7, -2, 7, 3]), [[0, 1], [1, 1], [2, 2]])
+    assert together(rows, None) is rows

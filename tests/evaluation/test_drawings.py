@@ -14,9 +14,11 @@ from jium.data.image_store import Picture, Pictures
 from jium.data.scenes import ATTRIBUTES, attributes, captions, draw, scenes
 from jium.errors import ConfigError, DataError
 from jium.evaluation import reconstruction
+from jium.evaluation.clip_score import clip_score
 from jium.evaluation.drawings import evaluate_run
-from jium.evaluation.drawn import wanted_of
+from jium.evaluation.drawn import Drawn, Wanted, spread, wanted_of
 from jium.evaluation.picture_features import Features, features_of, read_task
+from jium.evaluation.picture_sets import clip_scores, sliced_score
 from jium.evaluation.runner import EVALUATIONS
 from jium.models.diffusion import Diffusion, DiffusionConfig
 from jium.models.image_classifier import ImageClassifier, ImageClassifierConfig
@@ -228,3 +230,72 @@ def test_what_an_autoencoder_thinks_up_is_measured_beside_what_it_remembers(tmp_
     assert set(alone) == {"psnr", "ssim"}
     assert {"psnr", "fid", "kid", "coverage", "sliced"} <= set(values(found))
     assert (tmp_path / "drawn" / "drawn.png").is_file()
+
+
+class Agreeing:
+    """A CLIP for which a picture and its words agree by chance, the same for all of a scene."""
+
+    def __init__(self, data: Pictures) -> None:
+        self.model = judge().model
+        self.rows = {data.image(row).tobytes(): row for row in range(len(data))}
+        self.said = {text: row for row in range(len(data)) for text in data.captions(row)}
+        self.angles = np.random.default_rng(0).uniform(0, 1.5, len(data))
+
+    def embed(self, given):
+        if isinstance(given[0], str):
+            angles = [self.angles[self.said[text]] for text in given]
+        else:
+            angles = [0.0 for _ in given]
+        return np.stack([np.cos(angles), np.sin(angles)], 1).astype(np.float32)
+
+
+def test_scores_of_a_clip_are_resampled_by_scene_and_said_of_each_language():
+    data = split(40, 3)
+    clip = Agreeing(data)
+    wanted = wanted_of(Perfect(data), data, 40)
+    made = [data.image(one.row) for one in wanted]
+    texts, languages = [one.text for one in wanted], [one.language for one in wanted]
+    rows = [one.row for one in wanted]
+    wide, narrow = (
+        {s.name: s for s in clip_scores(clip, made, made, texts, languages, "x", 400, of)[0]}
+        for of in (rows, None)
+    )
+    width = {name: s.interval.high - s.interval.low for name, s in wide.items()}
+    alone = narrow["clip"].interval.high - narrow["clip"].interval.low
+    assert width["clip"] == pytest.approx(2**0.5 * alone, rel=0.2)
+    assert width["clip"] == pytest.approx(width["clip_ko"], rel=0.2)
+    assert wide["clip_ko"].value == pytest.approx(wide["clip"].value)
+
+
+def test_the_same_words_are_no_other_words():
+    class One:
+        def embed(self, given):
+            return np.array([[1, 0] if one in ("a", 0) else [0, 1] for one in given], np.float32)
+
+    found = clip_score(One(), [0, 0, 1], ["a", "a", "b"])
+    assert found["chance"].tolist() == [0, 0, 0]
+    alone = clip_score(One(), [0, 0], ["a", "a"])
+    assert np.isnan(alone["chance"]).all() and alone["clip"].tolist() == [100, 100]
+
+
+def test_the_sliced_distance_sees_drawings_of_every_language():
+    """With more drawings than real pictures: two a scene, in the order of languages."""
+    rng = np.random.default_rng(0)
+    real = list(rng.integers(0, 256, (16, 8, 8, 3), np.uint8))
+    black = [np.zeros((8, 8, 3), np.uint8)] * 16
+    korean, english = (sliced_score(made, real).value for made in (black + real, real + black))
+    assert korean > 1 and english == pytest.approx(korean, rel=0.3)
+
+
+def test_some_are_taken_evenly_from_all_along():
+    assert spread(list("aaaaaaabbbbbbb"), 4) == ["a", "a", "b", "b"]
+    assert spread([1, 2, 3], 9) == [1, 2, 3]
+    assert spread(list(range(100)), 64)[-1] > 97
+
+
+def test_scenes_tell_which_pictures_belong_together():
+    data = split(6, 3)
+    wanted = wanted_of(Perfect(data), data, 3)
+    of = Drawn([], wanted, {}).scenes
+    assert len(of) == 6 and of[:3] == of[3:] and len(set(of)) == 3
+    assert Drawn([], [Wanted(-1, "", "", {})] * 3, {}).scenes == [-1, -2, -3]

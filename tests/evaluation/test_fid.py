@@ -81,3 +81,73 @@ def test_what_cannot_be_compared_is_refused() -> None:
         fid(gaussian(1), gaussian())
     with pytest.raises(DataError, match=r"features of \(4,\) and of \(5,\) numbers"):
         kid(gaussian(dim=4), gaussian())
+
+
+@pytest.mark.parametrize("n, other", [(300, 250), (20, 12), (9, 40)])
+def test_fid_is_that_of_the_root_of_the_product_of_covariances(n: int, other: int) -> None:
+    """Also with fewer pictures than features, where the covariances have no inverse."""
+    rng = np.random.default_rng(n)
+    mixed = rng.standard_normal((16, 16))
+    a, b = rng.standard_normal((n, 16)) @ mixed, rng.standard_normal((other, 16)) + 0.5
+    first, second = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    root = np.real(sqrtm(first @ second))
+    apart = np.sum((a.mean(0) - b.mean(0)) ** 2)
+    wanted = apart + np.trace(first) + np.trace(second) - 2 * np.trace(root)
+    assert fid(a, b) == pytest.approx(wanted, rel=1e-4)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_fid_of_few_pictures_in_many_features_is_exact(scale: float) -> None:
+    """tr (A B)^(1/2) is the sum of the singular values of the product of the centred rows."""
+    rng = np.random.default_rng(0)
+    a, b = (scale * np.maximum(rng.standard_normal((n, 256)) + 0.3, 0) for n in (12, 30))
+    x, y = a - a.mean(0), b - b.mean(0)
+    shared = np.linalg.svd(x @ y.T, compute_uv=False).sum() / (11 * 29) ** 0.5
+    apart = np.sum((a.mean(0) - b.mean(0)) ** 2)
+    wanted = apart + np.square(x).sum() / 11 + np.square(y).sum() / 29 - 2 * shared
+    assert fid(a, b) == pytest.approx(wanted, rel=1e-6)
+    assert fid(a.astype(np.float32), b.astype(np.float32)) == pytest.approx(wanted, rel=1e-4)
+
+
+def test_features_that_never_change_take_nothing_from_the_distance() -> None:
+    a, b = (np.pad(gaussian(30, 4, seed), ((0, 0), (0, 3))) for seed in (1, 2))
+    assert fid(a, b) == pytest.approx(fid(a[:, :4], b[:, :4]))
+    assert fid(np.ones((5, 3)), np.zeros((5, 3))) == pytest.approx(3)
+
+
+def twins(n: int, seed: int) -> tuple[np.ndarray, list[int]]:
+    """Two like pictures of each of n / 2 scenes, all together of one distribution."""
+    rng = np.random.default_rng(seed)
+    scene, each = rng.standard_normal((n // 2, 32)).repeat(2, 0), rng.standard_normal((n, 32))
+    return (scene + 0.2 * each) / 1.04**0.5, np.arange(n // 2).repeat(2).tolist()
+
+
+def test_kid_of_two_pictures_a_scene_is_zero_in_the_mean_only_if_it_is_told() -> None:
+    told, untold = [], []
+    for seed in range(40):
+        (made, scenes), real = twins(120, seed), gaussian(120, 32, 1000 + seed)
+        told.append(kid(made, real, scenes=(scenes, range(-120, 0)))[0])
+        untold.append(kid(made, real)[0])
+    assert abs(np.mean(told)) < 3 * np.std(told) / 40**0.5
+    assert np.mean(untold) > 6 * np.std(untold) / 40**0.5
+
+
+def test_kid_of_drawings_of_the_real_scenes_is_zero_in_the_mean_only_if_it_is_told() -> None:
+    told, untold = [], []
+    for seed in range(40):
+        both, scenes = twins(240, seed)
+        made, real = both[::2], both[1::2]
+        told.append(kid(made, real, scenes=(scenes[::2], scenes[1::2]))[0])
+        untold.append(kid(made, real)[0])
+    assert abs(np.mean(told)) < 3 * np.std(told) / 40**0.5
+    assert np.mean(untold) < -6 * np.std(untold) / 40**0.5
+
+
+def test_the_error_of_kid_keeps_scenes_whole() -> None:
+    made, real = gaussian(40, 3, 1).repeat(4, 0), gaussian(200, 3, 2)
+    value, error = kid(made, real, scenes=(np.arange(40).repeat(4).tolist(), range(-200, 0)))
+    alone, wanted = kid(made[::4], real)
+    assert value == pytest.approx(alone)  # four of a scene tell no more than one
+    assert error == pytest.approx(wanted, rel=0.7)
+    with pytest.raises(DataError, match="1 drawn and 200 real pictures"):
+        kid(made[:4], real, scenes=([5] * 4, range(-200, 0)))

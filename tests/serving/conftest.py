@@ -20,7 +20,9 @@ from jium.config import build
 from jium.contracts import tiny
 from jium.data.frames import Frame
 from jium.data.passages import Windows
+from jium.generation.painting import PaintConfig
 from jium.models.bert import Bert, BertConfig
+from jium.models.diffusion import Diffusion, DiffusionConfig
 from jium.models.gpt import Gpt, GptConfig
 from jium.models.heads import HeadConfig, Headed
 from jium.models.sentence import SentenceConfig, SentenceEncoder
@@ -36,6 +38,7 @@ from jium.tasks.classify import Classifier
 from jium.tasks.embed import SentenceEmbedder
 from jium.tasks.extract import Extractor
 from jium.tasks.generate import Writer
+from jium.tasks.paint import Painter
 from jium.tasks.tag import Tagger
 from jium.tasks.token_reader import TokenReader
 from jium.text.bio import tag_names
@@ -95,12 +98,25 @@ def make_encoder_tasks() -> dict[str, Any]:
         "vectors": SentenceEmbedder(SentenceEncoder(sentence).eval(), tokenizer),
         "sums": Extractor.of("lead"),
         "translator": tiny.translator(),
+        "painter": make_painter(),
     }
+
+
+def make_painter() -> Painter:
+    """Of pictures of 8 pixels, in two steps."""
+    said = ["우주에 있는 개", "a red dog in space"]
+    tokenizer = Tokenizer.train(TokenizerConfig(vocab_size=280), said)
+    unet = {"kind": "unet", "dim": 8, "multipliers": [1], "attention_levels": [], "head_dim": 8}
+    text = {"dim": 16, "n_heads": 2, "ffn_dim": 32, "n_layers": 1, "max_len": 24}
+    values = {"denoiser": unet, "text": text, "picture_size": 8}
+    model = Diffusion(build(DiffusionConfig, values | {"vocab_size": tokenizer.vocab_size}))
+    return Painter(random_weights(model, 0.1), tokenizer, PaintConfig(steps=2))  # type: ignore[arg-type]
 
 
 def make_models(*names: str) -> list[Served]:
     """Fresh ones: a server's threads end with it."""
     makers: dict[str, Callable[[], Any]] = {"chat": make_chatter, "write": make_writer}
+    makers |= {"painter": make_painter} if names else {}
     found = [Served(name, make(), kind=name) for name, make in makers.items()]
     if not names:
         found += [Served(name, task, kind=name) for name, task in make_encoder_tasks().items()]

@@ -21,6 +21,7 @@ CHECKS = [
 ]
 PATHS = ["/v1/chat/completions", "/v1/completions", "/v1/embeddings", "/v1/translate"]
 PATHS += ["/v1/generate", "/v1/classify", "/v1/tag", "/v1/answer", "/v1/summarise"]
+PATHS += ["/v1/images/generations"]
 
 
 def attack(server: Any, path: str, n: int) -> None:

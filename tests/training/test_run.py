@@ -306,7 +306,7 @@ def test_batch_weights_and_step_are_kept_where_the_loss_breaks(start, tmp_path, 
     tensors, facts = load_state(tmp_path / "run" / "halt")
     assert facts["step"] == 4
     assert torch.equal(tensors["batch.0.source"], calls[4].source)
-    assert torch.equal(tensors["batch.0.target"], calls[4].target_out)
+    assert torch.equal(tensors["batch.0.target_out"], calls[4].target_out)
     assert tensors["batch.0.source_lengths"].tolist() == calls[4].source_layout.lengths
     weights = [v for k, v in tensors.items() if k.startswith("model.")]
     assert weights and all(w.isfinite().all() for w in weights)
