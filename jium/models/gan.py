@@ -44,7 +44,7 @@ class GanConfig:
     patch: int = 1  # squares of so many pixels a side are made and seen as channels: quicker
     latent_dim: int = 128
     style_dim: int = 128  # of the vector that steers the generator's blocks
-    spectral_norm: bool = True  # in the discriminator; leave it out with a gradient penalty
+    spectral_norm: bool = True  # in the discriminator; false for WGAN-GP
     text: Values | None = None  # the encoder of captions; None: they are not read
     labels: list[str] = field(default_factory=list)  # kinds of label that guide, without captions
     channels: int = 3

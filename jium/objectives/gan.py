@@ -79,6 +79,13 @@ class Adversarial:
             if (value := getattr(self, name)) is not None and value < 0:
                 raise ConfigError("must be 0 or more; got {value}.", key=name, value=value)
 
+    @property
+    def penalty(self) -> float:
+        """The weight of the gradient penalty."""
+        if self.gradient_penalty is None:
+            return 10.0 if self.loss == "wasserstein" else 0.0
+        return self.gradient_penalty
+
     def parts(self) -> dict[str, float]:
         """The parts of the model that have optimisers of their own, with shares of the rate."""
         return {DISCRIMINATOR: self.discriminator_rate, GENERATOR: self.generator_rate}
@@ -112,11 +119,8 @@ class Adversarial:
 
     def _penalty(self, discriminator: nn.Module, real: Tensor, fake: Tensor, known: Any) -> Tensor:
         total = real.new_zeros(())
-        weight = self.gradient_penalty
-        if weight is None:
-            weight = 10.0 if self.loss == "wasserstein" else 0.0
-        if weight:
-            total = total + weight * gradient_penalty(discriminator, real, fake, known)
+        if self.penalty:
+            total = total + self.penalty * gradient_penalty(discriminator, real, fake, known)
         if self.r1:
             total = total + self.r1 / 2 * r1(discriminator, real, known)
         return total

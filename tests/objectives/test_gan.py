@@ -16,6 +16,7 @@ from jium.objectives.gan import (
     GAMES,
     Adversarial,
     accuracy,
+    gradient_norms,
     gradient_penalty,
     ordered,
     r1,
@@ -135,6 +136,21 @@ def test_a_batch_in_parts_gives_each_step_other_examples() -> None:
     list(Adversarial(loss="hinge", discriminator_steps=3)(gan, PointBatch(points)))
     reals = torch.cat([s[: len(s) // 2] for s in seen[:3]])
     assert torch.equal(reals, points)
+
+
+@pytest.mark.parametrize(("spectral_norm", "reached"), [(False, True), (True, False)])
+def test_a_critic_comes_to_slopes_of_1_but_where_spectral_norm_holds_it(
+    spectral_norm: bool, reached: bool
+) -> None:
+    gan, objective = model(spectral_norm=spectral_norm), Adversarial(loss="wasserstein")
+    made = optimisers(gan, objective)["discriminator"]
+    for step in range(150):
+        loss = next(objective(gan, PointBatch(Ring().draw(32, seed=step))))
+        gan.zero_grad()
+        loss.total.backward()
+        made.step()
+    slopes = gradient_norms(gan.discriminator, Ring().draw(200, seed=999)).detach()
+    assert (slopes.mean() > 0.9) == reached
 
 
 @pytest.mark.parametrize(("n", "sizes"), [(7, [3, 2, 2, 3]), (6, [2, 2, 2, 2]), (2, [1, 1, 1, 1])])

@@ -13,11 +13,11 @@ from torch import Tensor
 
 from jium.config import override
 from jium.errors import ConfigError, DataError
-from jium.models.gan import Generator
+from jium.models.gan import GanConfig, Generator
 from jium.objectives.gan import Adversarial
 from jium.tasks import load
 from jium.tasks.paint_gan import GanPainter
-from jium.training.gan import collapses, set_up
+from jium.training.gan import check_bound, collapses, set_up
 from jium.training.recipe import Recipe
 from jium.training.run import _optimisers, train
 
@@ -179,10 +179,33 @@ def test_each_part_learns_at_its_share_of_the_rate(place: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("spectral_norm", "penalty", "r1", "message"),
+    [
+        (False, None, 0.0, ""),  # WGAN-GP
+        (True, 0.0, 0.0, ""),
+        (False, 0.0, 1.0, ""),
+        (True, None, 0.0, "model.spectral_norm: keeps the critic from the slopes"),
+        (False, 0.0, 0.0, "objective.gradient_penalty: nothing bounds the critic"),
+    ],
+)
+def test_a_critic_is_bound_once(
+    spectral_norm: bool, penalty: float | None, r1: float, message: str
+) -> None:
+    model = GanConfig(spectral_norm=spectral_norm)
+    objective = Adversarial(loss="wasserstein", gradient_penalty=penalty, r1=r1)
+    if not message:
+        check_bound(model, objective)
+        return
+    with pytest.raises(ConfigError, match=message):
+        check_bound(model, objective)
+
+
+@pytest.mark.parametrize(
     ("override", "message"),
     [
         ("data.buckets=true", "data.buckets: a GAN draws pictures of one shape"),
         ("objective.discriminator_steps=9", "discriminator_steps: each takes its part of a batch"),
+        ("objective.loss=wasserstein", "spectral_norm: keeps the critic from the slopes"),
         ('model.labels=["shape"]', 'the pictures have no label "shape"'),
     ],
 )
