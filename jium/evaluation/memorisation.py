@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from jium.data.images import Pictures
+from jium.data.pillow import Image
 from jium.errors import DataError
 from jium.evaluation.picture_coverage import distances
 
