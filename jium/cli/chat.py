@@ -121,9 +121,10 @@ class Talk:
             case "/reset":
                 self.conversation.reset()
                 self._tell(say("Forgotten."))
-            case "/undo":
-                self.conversation.undo()
+            case "/undo" if self.conversation.undo():
                 self._tell(say("{n} messages are left.", n=len(self.conversation.messages)))
+            case "/undo":
+                self._tell(say("There is nothing to take back."))
             case "/system":
                 self.conversation.system = rest or None
                 self.conversation.reset()

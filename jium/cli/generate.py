@@ -120,6 +120,7 @@ def _show(writer: Any, prompt: str, answers: list[Any], as_json: bool) -> None:
             typer.echo((prompt + answer.text).replace("\n", " "))
             continue
         about: dict[str, Any] = {"prompt": prompt, "text": answer.text}
+        about["finish_reason"] = answer.finish_reason
         if answer.steps and answer.steps[0].logprob is not None:
             pieces = writer.tokenizer.pieces
             about["logprobs"] = [[pieces[one.token], one.logprob] for one in answer.steps]

@@ -1,6 +1,7 @@
 """evaluate, compare, selfcheck."""
 
 import json
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -90,7 +91,8 @@ def evaluate(
         typer.Option(help=say("an earlier suite-NAME.json, which must be of the same files")),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help=say("folder for the report; the run if not given"))
+        Path | None,
+        typer.Option(help=say("folder for the report; else the run, or for --data a folder in it")),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -116,14 +118,27 @@ def evaluate(
             n=len(runs),
         )
     run = Path(runs[0])
-    place = out or (run / f"to-{to}" if to else run)
+    place = out or run / _report_of(data, to)
     found = measure(run, data or split or "test", out=place, **options)
     if as_json:
         scores = {s.name: s.value for s in found["scores"]}
         typer.echo(json.dumps({"scores": scores, "by_tag": found["by_tag"]}, ensure_ascii=False))
-        return
-    show(score_table(found))
+    else:
+        show(score_table(found))
     typer.echo(say("Report: {path}", path=place / "evaluation.md"), err=True)
+
+
+def _report_of(data: str | None, to: str | None) -> str:
+    """Where in a run the report of such a measurement goes: what is not the run's own test split,
+    read in its own direction, is kept apart from that. As in "on-scenes-unseen-500".
+    """
+    from jium.data.split import SPLITS
+
+    parts = [f"to-{to}"] if to else []
+    if data is not None and data not in SPLITS:
+        words = re.findall(r"\w+", " ".join(Path(data).parts[-2:]))
+        parts.append("-".join(["on", *words]))
+    return "-".join(parts)
 
 
 def _numbers(text: str | None) -> list[float] | None:

@@ -128,8 +128,7 @@ def _area(text: str) -> tuple[str, tuple[int, ...]]:
 
 def _frame(shown: Sequence[Any], made: Sequence[Any]) -> Any:
     """A moment of a film: each picture where it stands in the end, white where none is yet."""
-    from PIL import Image
-
+    from jium.data.pillow import Image
     from jium.tasks.picture_files import sheet
 
     if len(made) == 1:

@@ -237,7 +237,7 @@ def language_of(text: str) -> str:
 
 
 def _small(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    from PIL import Image
+    from jium.data.pillow import Image
 
     return fit_image(Image.fromarray(image), SIDE, SIDE, "pad")
 

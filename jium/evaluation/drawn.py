@@ -6,11 +6,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from jium.data.image_data import Fit
 from jium.data.image_files import fit_image
 from jium.data.images import Pictures
+from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError
 from jium.evaluation.attribute_accuracy import asked_of
 from jium.evaluation.captions import known_scenes

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image
-
+from jium.data.pillow import Image
 from jium.errors import ConfigError
 from jium.evaluation.attribute_accuracy import accuracy
 from jium.evaluation.drawn import Drawn, Wanted, draw, spread

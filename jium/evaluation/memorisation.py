@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from jium.data.images import Pictures
+from jium.data.pillow import Image
 from jium.errors import DataError
 from jium.evaluation.picture_coverage import distances
 
@@ -64,12 +64,10 @@ def memory(
     pictures, drawn by `seed`; None: all. Training pictures are read some at a time, so memory stays
     flat. Raises DataError for fewer than two of them.
     """
-    if len(train) < 2:
-        raise DataError(
-            "{n} training pictures: two are needed to tell near from far.", n=len(train)
-        )
     rng = np.random.default_rng(seed)
     rows = np.sort(rng.permutation(len(train))[:most])
+    if len(rows) < 2:
+        raise DataError("{n} training pictures: two are needed to tell near from far.", n=len(rows))
     asked = rng.permutation(rows)[:ASKED]
     wanted = [*made, *fresh, *(train.image(row) for row in asked.tolist())]
     own = np.concatenate([np.full(len(made) + len(fresh), -1), asked])

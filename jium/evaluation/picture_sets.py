@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from jium.data.image_batches import as_tensor
 from jium.data.images import Pictures
+from jium.data.pillow import Image
 from jium.evaluation.bootstrap import Interval
 from jium.evaluation.clip_score import clip_score
 from jium.evaluation.drawn import Array, images_of, spread, squared

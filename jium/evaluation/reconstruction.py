@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from jium.data.images import Picture, Pictures
+from jium.data.pillow import Image
 from jium.data.split import SPLITS
 from jium.errors import DataError
 from jium.evaluation.bootstrap import Interval

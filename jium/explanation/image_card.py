@@ -76,7 +76,7 @@ def _sheet(pictures: list[NDArray[np.uint8]]) -> str:
     """A sample of the pictures, as a PNG within the page."""
     if not pictures:
         return ""
-    from PIL import Image
+    from jium.data.pillow import Image
 
     blank = np.full_like(pictures[0], 255)
     whole = [*pictures, *[blank] * (-len(pictures) % min(COLUMNS, len(pictures)))]

@@ -180,10 +180,11 @@ class Conversation:
         """Forget what was said; the system message stays."""
         self.messages = [{"role": "system", "content": self.system}] if self.system else []
 
-    def undo(self) -> None:
-        """Take back the last question, and its answer."""
+    def undo(self) -> bool:
+        """Take back the last question, and its answer; False where there is none."""
         asked = [i for i, message in enumerate(self.messages) if message["role"] == "user"]
         self.messages = self.messages[: asked[-1]] if asked else self.messages
+        return bool(asked)
 
     def say(self, text: str) -> str:
         """What the assistant says to a text, after all that was said before."""

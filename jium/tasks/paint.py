@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import build, find_kind, to_values
 from jium.data.image_batches import as_pixels
+from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError
 from jium.generation.diffusion import Draws
 from jium.generation.edit import blended, slerp

@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor
 
 from jium.data.image_batches import as_pixels, as_tensor
 from jium.data.image_files import upright
+from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError
 from jium.generation.edit import mask_for_latent
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Self
 
 import torch
-from PIL import Image
 from torch import Tensor
 
 from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import nearest
 from jium.data.image_batches import as_pixels
+from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError
 from jium.generation.edit import lerp, slerp
 from jium.models.gan import Gan

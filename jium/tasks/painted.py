@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from PIL import Image
 
+from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError
 from jium.tasks.picture_files import save_picture, sheet
 

@@ -6,9 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
-from PIL.PngImagePlugin import PngInfo
-
+from jium.data.pillow import Image, ImageDraw, ImageFont, PngInfo, UnidentifiedImageError
 from jium.errors import ConfigError, DataError
 from jium.files import write_whole
 

@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from pydantic import TypeAdapter
 from torch import Tensor
 
 from jium.checkpoint.run import load_model, read_config, understood
 from jium.data.image_batches import as_pixels
 from jium.data.image_data import Fit
+from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError, RunError
 from jium.models.vae import Vae
 from jium.models.vqvae import VqVae

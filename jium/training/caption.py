@@ -12,14 +12,14 @@ from jium.evaluation.captions import exact_shares
 from jium.models.captioner import Captioner
 from jium.tasks.caption import PictureCaptioner, language_of, token_of
 from jium.training.attributes import one_size
-from jium.training.match import captions_of, check_captions, mean_loss
-from jium.training.pictures import OnPictures, open_pictures
+from jium.training.match import check_captions, mean_loss
+from jium.training.pictures import OnPictures, captions_of, open_pictures
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
 from jium.training.understanding import tokenizer_of
 
 SHOWN = 5  # pictures with their captions in the log
-LOOKED = 10_000  # captions that the languages are found in
+LOOKED = 10_000  # captions, from all over the data, that the languages are found in
 
 
 @dataclass
@@ -77,6 +77,6 @@ def set_up(recipe: Recipe, run: Path) -> CaptionSetup:
 
 
 def languages_of(pictures: Pictures) -> list[str]:
-    """The languages that the first captions are in: "ko", "en" or both, in that order."""
+    """The languages that captions are in: "ko", "en" or both, in that order."""
     found = {language_of(text) for text in islice(captions_of(pictures), LOOKED)}
     return [language for language in ("ko", "en") if language in found]

@@ -2,7 +2,7 @@
 what the data says of the model, and what is asked for at each look.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from jium.data.images import Pictures
 from jium.errors import ConfigError, DataError
 from jium.text.tokenizer import Tokenizer
+from jium.training.pictures import captions_of
 from jium.training.recipe import Recipe
 from jium.training.understanding import tokenizer_of
 
@@ -30,17 +31,12 @@ def caption_tokenizer(recipe: Recipe, run: Path, train: Pictures) -> Tokenizer |
     """That of the captions, where the model reads them."""
     if recipe.model.text is None:
         return None
-    if not any(train.captions(row) for row in range(min(len(train), 1000))):
+    if not any(True for _ in captions_of(train)):
         raise DataError(
             "the pictures have no captions, and [model.text] reads captions. Leave it out, or say "
             "where they are: data.captions."
         )
-    return tokenizer_of(recipe, run, lambda: _captions(train), special=())
-
-
-def _captions(pictures: Pictures) -> Iterator[str]:
-    for row in range(len(pictures)):
-        yield from pictures.captions(row)
+    return tokenizer_of(recipe, run, lambda: captions_of(train), special=())
 
 
 def settled(config: Any, train: Pictures, tokenizer: Tokenizer | None) -> Any:

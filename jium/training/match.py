@@ -1,6 +1,5 @@
 """From a recipe for a CLIP to what a trainer needs: pictures with captions, tokenizer, towers."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from jium.models.clip import Clip
 from jium.tasks.match import Matcher
 from jium.training.attributes import one_size
 from jium.training.devices import autocast
-from jium.training.pictures import OnPictures, open_pictures
+from jium.training.pictures import OnPictures, captions_of, open_pictures
 from jium.training.recipe import Recipe
 from jium.training.trainer import Trainer
 from jium.training.understanding import tokenizer_of
@@ -81,9 +80,3 @@ def check_captions(pictures: Pictures) -> None:
             "the pictures have no captions to learn from. Put NAME.txt beside each, or name the "
             "column: data.captions."
         )
-
-
-def captions_of(pictures: Pictures) -> Iterator[str]:
-    """Every caption."""
-    for row in range(len(pictures)):
-        yield from pictures.captions(row)

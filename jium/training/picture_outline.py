@@ -14,7 +14,6 @@ from jium.checkpoint.run import read_model_config
 from jium.config import find_kind, to_values
 from jium.data.image_batches import ImageBatch
 from jium.data.image_data import is_scenes
-from jium.data.scenes import ATTRIBUTES
 from jium.messages import say
 from jium.models import MODELS
 from jium.nn.layout import Layout
@@ -81,6 +80,8 @@ def noise_batch(recipe: Recipe, model: Any, n: int, tokens: int) -> ImageBatch:
 def _classes(recipe: Recipe, notes: list[str]) -> dict[str, int]:
     """How many classes the pictures have of each kind."""
     if all(map(is_scenes, recipe.data.paths("train"))):
+        from jium.data.scenes import ATTRIBUTES  # needs Pillow, which texts do not
+
         return {name: len(known) for name, known in ATTRIBUTES.items()}
     kinds = recipe.data.labels or getattr(recipe.model, "labels", None) or ["label"]
     if recipe.task == "attributes" or recipe.model.labels:

@@ -1,7 +1,10 @@
 """What every training on pictures shares: its data, and what is said of them."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
+
+import numpy as np
 
 from jium.data.images import Pictures, prepare_images
 from jium.data.split import SPLITS
@@ -57,3 +60,11 @@ def open_pictures(recipe: Recipe, run: Path) -> dict[str, Pictures]:
     }
     check_valid(pictures["valid"], recipe.data.valid_share)
     return pictures
+
+
+def captions_of(pictures: Pictures) -> Iterator[str]:
+    """Every caption, in an order that a fixed seed draws: the first so many are from all over the
+    data, however it is sorted.
+    """
+    for row in np.random.default_rng(0).permutation(len(pictures)).tolist():
+        yield from pictures.captions(row)

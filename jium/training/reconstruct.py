@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from jium.config import find_kind
 from jium.data.image_batches import ImageBatch, ImageBatches, as_pixels
 from jium.data.images import Pictures
+from jium.data.pillow import Image
 from jium.errors import ConfigError
 from jium.evaluation.likeness import psnr
 from jium.models import MODELS

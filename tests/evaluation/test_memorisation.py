@@ -75,3 +75,5 @@ def test_pairs_show_the_nearest_first_above_what_they_come_from() -> None:
 def test_one_training_picture_is_too_few() -> None:
     with pytest.raises(DataError, match="1 training pictures: two are needed"):
         memory(pixels, drawn(2, 1), [], held(TRAIN[:1]))
+    with pytest.raises(DataError, match="1 training pictures: two are needed"):
+        memory(pixels, drawn(2, 1), [], held(TRAIN), most=1)  # all would count as copied

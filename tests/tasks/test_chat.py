@@ -99,8 +99,10 @@ def test_a_conversation_remembers_until_it_is_told_to_forget(chatter: Chatter) -
     assert talk.messages[0] == {"role": "system", "content": "짧게"}
     expected = [*talk.messages, {"role": "user", "content": "둘"}]
     assert talk.say("둘") == chatter.chat(expected, max_tokens=5)
-    talk.undo()
+    assert talk.undo()
     assert [m["content"] for m in talk.messages[-2:]] == ["하나", first]
+    assert talk.undo() and not talk.undo()
+    assert talk.messages == [{"role": "system", "content": "짧게"}]
     talk.reset()
     assert talk.messages == [{"role": "system", "content": "짧게"}]
 
@@ -203,6 +205,17 @@ def test_a_chat_is_saved_taken_up_again_and_forgotten(run: Path, tmp_path: Path)
     assert found.stdout.splitlines()[-1] == "하나!"
     saved = [json.loads(line) for line in file.read_text("utf-8").splitlines()]
     assert [m["role"] for m in saved] == ["user", "assistant"] * 2
+
+
+def test_taking_back_says_what_is_left_or_that_nothing_was_said(run: Path) -> None:
+    found = CliRunner().invoke(app, ["chat", str(run)], input="/undo\n배고파.\n/undo\n/undo\n")
+    assert found.exit_code == 0, found.output
+    told = found.stderr.splitlines()
+    assert told == [
+        "There is nothing to take back.",
+        "0 messages are left.",
+        "There is nothing to take back.",
+    ]
 
 
 def test_a_model_that_does_not_chat_says_so(tmp_path: Path, chatter: Chatter) -> None:

@@ -309,7 +309,9 @@ def test_the_command_prints_texts_written_on(writer: Writer, run: Path) -> None:
     options = ["--temperature", "1.5", "--top-k", "5", "--top-p", "0.9", "--seed", "1", "--json"]
     told = CliRunner().invoke(app, ["generate", str(run), TEXTS[0], "--max-tokens", "4", *options])
     drawn = writer.generate(TEXTS[0], max_tokens=4, temperature=1.5, top_k=5, top_p=0.9, seed=1)
-    assert json.loads(told.stdout) == {"prompt": TEXTS[0], "text": drawn}
+    assert json.loads(told.stdout) == {
+        "prompt": TEXTS[0], "text": drawn, "finish_reason": "length"
+    }  # fmt: skip
 
 
 def test_the_command_takes_how_to_write(writer: Writer, run: Path, tmp_path: Path) -> None:
@@ -337,6 +339,8 @@ def test_the_command_takes_how_to_write(writer: Writer, run: Path, tmp_path: Pat
     plain = writer.generate(text, max_tokens=6)
     assert "\n".join(lines("--stream")) == (text + plain).rstrip("\n")
     assert lines("--stop", plain[1])[0] == (text + plain[:1]).replace("\n", " ")
+    (told,) = map(json.loads, lines("--stop", plain[1], "--json"))
+    assert told["finish_reason"] == "stop"
     (told,) = map(json.loads, lines("--logprobs", "--json"))
     assert told["text"] == plain and len(told["logprobs"]) == 6
     assert all(isinstance(piece, str) and value <= 0 for piece, value in told["logprobs"])

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
@@ -9,7 +10,10 @@ from safetensors.torch import load_file
 from jium.data.images import ImageData, Picture, Pictures
 from jium.data.split import SPLITS
 from jium.errors import ConfigError, DataError
-from jium.training.pictures import OnPictures, open_pictures
+from jium.training import understanding
+from jium.training.caption import languages_of
+from jium.training.drawing import caption_tokenizer
+from jium.training.pictures import OnPictures, captions_of, open_pictures
 from jium.training.recipe import Recipe
 from jium.training.run import train
 
@@ -96,3 +100,42 @@ def test_an_unknown_key_of_the_data_is_named():
     with pytest.raises(ConfigError, match='data.captoins: unknown key. Did you mean "captions"'):
         recipe(captoins=["x"])
     assert isinstance(recipe().data, ImageData)
+
+
+def sorted_data(bare: int, korean: int, english: int) -> Pictures:
+    """Pictures without words, then Korean ones, then English ones."""
+    said = (
+        [[]] * bare + [["우주에 있는 빨간 개"]] * korean + [["a blue cat in the forest"]] * english
+    )
+    blank = np.zeros((4, 4, 3), np.uint8)
+    return Pictures.hold(Picture(blank, captions) for captions in said)
+
+
+def painted() -> Recipe:
+    model = {"kind": "diffusion", "text": {"dim": 8, "n_heads": 1, "n_layers": 1, "ffn_dim": 8}}
+    values = {"task": "paint", "data": {"train": "scenes:24"}, "model": model}
+    return Recipe.of(values | {"tokenizer": {"kind": "word", "vocab_size": 60}}, "tiny")
+
+
+def test_a_tokenizer_sees_captions_from_all_over_sorted_data(tmp_path, monkeypatch):
+    monkeypatch.setattr(understanding, "SAMPLE", 50)
+    tokenizer = caption_tokenizer(painted(), tmp_path, sorted_data(0, 500, 100))
+    for text in ("우주에 있는 빨간 개", "a blue cat in the forest"):
+        assert tokenizer.unk_id not in tokenizer.encode(text)
+
+
+def test_captions_that_come_late_are_captions(tmp_path):
+    tokenizer = caption_tokenizer(painted(), tmp_path, sorted_data(1500, 3, 3))
+    assert tokenizer.vocab_size > 5
+    with pytest.raises(DataError, match="the pictures have no captions"):
+        caption_tokenizer(painted(), tmp_path / "other", sorted_data(1500, 0, 0))
+
+
+def test_the_languages_of_captions_are_found_in_sorted_data(monkeypatch):
+    monkeypatch.setattr("jium.training.caption.LOOKED", 50)
+    data = sorted_data(0, 500, 100)
+    assert languages_of(data) == ["ko", "en"]
+    assert list(captions_of(data)) == list(captions_of(data))
+    assert sorted(captions_of(data)) == sorted(
+        text for r in range(600) for text in data.captions(r)
+    )

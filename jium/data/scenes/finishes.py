@@ -6,8 +6,8 @@ used.
 """
 
 import numpy as np
-from PIL import Image, ImageFilter
 
+from jium.data.pillow import Image, ImageFilter
 from jium.data.scenes import textures
 from jium.data.scenes.colours import luminance, mix, saturate
 from jium.data.scenes.surface import Surface

@@ -3,8 +3,7 @@
 from functools import lru_cache
 from random import Random
 
-from PIL import Image, ImageChops, ImageDraw
-
+from jium.data.pillow import Image, ImageChops, ImageDraw
 from jium.data.scenes.materials import GROUND, N_GROUND, N_SKY, SCENERY, SKY
 from jium.data.scenes.shapes import Outline, oval
 from jium.data.scenes.world import between

@@ -9,8 +9,8 @@ from math import cos, pi, sin
 from random import Random
 
 import numpy as np
-from PIL import Image
 
+from jium.data.pillow import Image
 from jium.data.scenes.materials import LINE, RIM, SHADOW, SLOT, THING
 from jium.data.scenes.palettes import palette
 from jium.data.scenes.pen import Pen

@@ -7,7 +7,8 @@ it. All come from the raw numbers of one generator, so they are the same everywh
 from functools import lru_cache
 
 import numpy as np
-from PIL import Image
+
+from jium.data.pillow import Image
 
 Array = np.ndarray
 
