@@ -5,7 +5,7 @@
 Trains the recipe `translate` on questions in Korean and English about the table of
 `jium/data/worker.py`, and scores what it writes by execution. In no test question do wish,
 conditions and order stand together as in training. OUT: a folder for the data and the run; where
-the run stands there already, it is only measured.
+the run stands there already, it is only measured, and one that was stopped goes on.
 """
 
 import argparse
@@ -88,10 +88,10 @@ def main() -> None:
     settings = [*SETTINGS, f"train.steps={options.steps}", *options.overrides]
     run = options.out / "run"
     began = time.perf_counter()
-    if (run / "model.safetensors").is_file():
+    if (run / "README.md").is_file():
         task = jium.load(run)
     else:
-        task = jium.train("translate", *files, *settings, out=run)
+        task = jium.train("translate", *files, *settings, out=run, resume=run.exists())
     minutes = (time.perf_counter() - began) / 60
     figures: dict[str, Any] = {}
     for split in ("valid", "test"):

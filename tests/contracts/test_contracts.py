@@ -93,8 +93,8 @@ def test_a_mean_of_means_breaks_accumulation(monkeypatch):
 
 
 def test_data_that_is_not_seeded_breaks_repetition(monkeypatch):
-    def unseeded(self, epoch, pool, n_pools, right=PairBatches._plan):
-        plan = right(self, epoch, pool, n_pools)
+    def unseeded(self, epoch, pool, right=PairBatches._plan):
+        plan = right(self, epoch, pool)
         return [plan[i] for i in np.random.default_rng().permutation(len(plan))]
 
     monkeypatch.setattr(PairBatches, "_plan", unseeded)
