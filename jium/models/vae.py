@@ -200,8 +200,9 @@ class Vae(nn.Module):
         return self.decoder(latents)
 
     def strangeness(self, images: Tensor) -> Tensor:
-        """How badly the model can account for each picture, (batch,): -ELBO in nats a value, with
-        the middle of the latents for all of them, so that the same picture always scores alike.
+        """How badly the model can account for each picture, (batch,): -ELBO in nats a value, less
+        the log(2 pi) / 2 that all pictures share, and with the middle of the latents for all of
+        them, so that the same picture always scores alike.
         """
         mean, log_var = self.encode(images)
         wrong = (self.decode(mean) - images).float().square().flatten(1).mean(1)
