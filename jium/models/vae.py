@@ -54,6 +54,8 @@ class VaeConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        if not 0 <= self.dropout < 1:
+            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
         if not self.multipliers or min(self.multipliers) < 1:
             raise ConfigError(
                 "must be one number or more, each at least 1; got {value}.",
