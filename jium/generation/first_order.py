@@ -87,8 +87,10 @@ def ddim_inversion(
 
     What the model sees at the next noisier stop is not known yet; it is taken for what it sees in x
     as it is. refine: how often that is then corrected, as a fixed point (Pan et al., 2023,
-    https://arxiv.org/abs/2309.04907): 0 comes near with hundreds of steps; with more, ddim and this
-    are each other's inverse, however few the steps.
+    https://arxiv.org/abs/2309.04907). With 0, what ddim then draws comes nearer as one over the
+    steps. With more it comes back exactly only where steps are so short that each correction is
+    smaller than the one before: in a world of two peaks, each a fiftieth of their distance wide,
+    200 steps are enough; of 50, some pictures come back as the other peak, however often corrected.
     """
     walk = Walk(denoise, schedule, times)
     x = image

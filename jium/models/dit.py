@@ -23,6 +23,9 @@ from jium.nn.feed_forward import FeedForward
 from jium.nn.positions import Sinusoidal
 from jium.nn.timestep import TimeEmbedding
 
+COUNTS = ["channels", "out_channels", "patch_size", "dim", "n_heads", "n_layers"]
+COUNTS += ["ffn_dim", "sine_dim"]
+
 
 @config
 class DitConfig:
@@ -48,9 +51,13 @@ class DitConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in ("channels", "out_channels", "patch_size", "dim", "n_heads", "n_layers"):
+        for name in COUNTS:
             if (value := getattr(self, name)) is not None and value < 1:
                 raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        if self.sine_dim % 2:
+            raise ConfigError("must be even; got {value}.", key="sine_dim", value=self.sine_dim)
+        if not 0 <= self.dropout < 1:
+            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
         if self.dim % self.n_heads:
             raise ConfigError(
                 "must divide dim; got n_heads={n_heads} with dim={dim}.",

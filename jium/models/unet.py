@@ -66,6 +66,8 @@ class UnetConfig:
             if (value := getattr(self, name)) is not None and value < 1:
                 raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
         self._check_levels()
+        if not 0 <= self.dropout < 1:
+            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
         if self.dim % 2:
             raise ConfigError("must be even; got {value}.", key="dim", value=self.dim)
         for level in {*self.attention_levels, *self._middle()}:

@@ -54,6 +54,8 @@ class VaeConfig:
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        if not 0 <= self.dropout < 1:
+            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
         if not self.multipliers or min(self.multipliers) < 1:
             raise ConfigError(
                 "must be one number or more, each at least 1; got {value}.",
@@ -200,8 +202,9 @@ class Vae(nn.Module):
         return self.decoder(latents)
 
     def strangeness(self, images: Tensor) -> Tensor:
-        """How badly the model can account for each picture, (batch,): -ELBO in nats a value, with
-        the middle of the latents for all of them, so that the same picture always scores alike.
+        """How badly the model can account for each picture, (batch,): -ELBO in nats a value, less
+        the log(2 pi) / 2 that all pictures share, and with the middle of the latents for all of
+        them, so that the same picture always scores alike.
         """
         mean, log_var = self.encode(images)
         wrong = (self.decode(mean) - images).float().square().flatten(1).mean(1)

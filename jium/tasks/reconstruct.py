@@ -123,7 +123,8 @@ class Reconstructor:
 
     def anomaly(self, images: Any) -> Any:
         """How strange a picture is to the model, or each of a list, (pictures,): higher is
-        stranger. For a VAE -ELBO in nats a value, for a VQ-VAE the mean square of what is wrong.
+        stranger. For a VAE -ELBO in nats a value but for a constant, for a VQ-VAE the mean
+        square of what is wrong.
         """
         given, one = listed(images)
         found = self._over(self.model.strangeness, in_parts(filled(given), self.size, self.fit))

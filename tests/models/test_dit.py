@@ -146,6 +146,9 @@ def test_a_picture_that_holds_no_whole_patches_is_refused() -> None:
     [
         ("patch_size", 0, r"must be at least 1; got 0\."),
         ("n_heads", 3, r"must divide dim; got n_heads=3 with dim=16\."),
+        ("sine_dim", 33, r"must be even; got 33\."),
+        ("ffn_dim", 0, r"must be at least 1; got 0\."),
+        ("dropout", 1.0, r"must be in .0, 1.; got 1\.0\."),
         ("dim", 18, r"must be a multiple of 4, .*; got 18\."),
     ],
 )

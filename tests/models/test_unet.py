@@ -135,6 +135,7 @@ def test_a_picture_that_does_not_halve_is_refused() -> None:
     [
         ("dim", 0, r"must be at least 1; got 0\."),
         ("dim", 7, r"must be even; got 7\."),
+        ("dropout", -0.1, r"must be in .0, 1.; got -0\.1\."),
         ("head_dim", 5, r"must divide the 16 channels of level 1; got 5\."),
         ("multipliers", [], r"must hold a number of at least 1 for each level; got \[\]\."),
         ("attention_levels", [2], r"must name levels from 0 to 1; got \[2\]\."),

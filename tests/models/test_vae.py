@@ -95,3 +95,8 @@ def test_both_ways_lay_pictures_out_with_the_channels_last(config: VaeConfig) ->
     model.decode(torch.rand(2, config.latent_channels, 4, 4))
     assert len(seen) == 2
     assert all(x.is_contiguous(memory_format=torch.channels_last) for x in seen)
+
+
+def test_a_dropout_that_cannot_be_is_refused() -> None:
+    with pytest.raises(ConfigError, match="dropout: must be in .0, 1.; got 1.0"):
+        VaeConfig(image_size=16, dropout=1.0)

@@ -53,6 +53,16 @@ def test_kl_is_zero_at_the_prior_and_there_alone() -> None:
     assert float(kl(nothing, nothing - 0.1).min()) > 0
 
 
+def test_strangeness_is_the_loss_at_the_middle_of_the_latents_but_for_a_constant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("jium.objectives.vae.draw", lambda mean, log_var: mean)
+    model, pictures = Vae(TINY).eval(), images()
+    with torch.no_grad():
+        loss, found = loss_of(model, pictures)[0], model.strangeness(pictures).sum()
+    assert float(found) == pytest.approx(float(loss) - 6 * math.log(2 * math.pi) / 2, rel=1e-5)
+
+
 def test_draws_have_the_mean_and_the_variance_asked_for() -> None:
     mean, log_var = torch.full((100_000,), 2.0), torch.full((100_000,), math.log(0.25))
     drawn = draw(mean, log_var)
