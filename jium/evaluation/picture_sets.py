@@ -61,11 +61,12 @@ def feature_scores(
     """As `compare_features`, of features at hand: (pictures, dim) each."""
     sizes = f"{len(made)} drawn, {len(real)} real"
     value, error = kid(made, real, scenes=scenes)
+    apart = "" if scenes is None else "scenes apart|"
     value, near = KID_TIMES * value, SIGMAS * KID_TIMES * error
     around = None if np.isnan(near) else Interval(value, value - near, value + near, samples=0)
     scores = [
         Score("fid", fid(made, real), f"{sizes}|{signature}", lower_is_better=True),
-        Score("kid", value, f"x{KID_TIMES}|{sizes}|{signature}", True, around),
+        Score("kid", value, f"x{KID_TIMES}|{apart}{sizes}|{signature}", True, around),
     ]
     said = f"k:{NEAREST}|{sizes}|{signature}"
     scores += [Score(n, 100 * share, said) for n, share in coverage(made, real).items()]

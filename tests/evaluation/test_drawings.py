@@ -197,6 +197,8 @@ def test_planted_features_are_taken_as_they_are():
     found = evaluate_run(Perfect(data), data, n=8, features=mean, samples=5)
     (fid,) = [score for score in found["scores"] if score.name == "fid"]
     assert fid.signature.endswith("features:mean colour")
+    (kid,) = [score for score in found["scores"] if score.name == "kid"]
+    assert kid.signature.startswith("x1000|scenes apart|16 drawn, 12 real|")
 
 
 def test_what_does_not_fit_is_said(tmp_path):
