@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 RESULTS = Path(__file__).parent / "results"
-ABSOLUTE = re.compile(r"(?<![\w./])/(?:[^\s/]+/)*([^\s/]+)")
+ABSOLUTE = re.compile(r"(?<![\w./])/(?:[^\s/,]+/)*([^\s/,]+)")
 _BEGAN = time.perf_counter()
 _LOAD = os.getloadavg()[0]
 
@@ -93,4 +93,4 @@ def _portable(argument: str) -> str:
     """A path without what is particular to this machine."""
     path = Path(argument)
     outside = path.is_absolute() or path.parts[:1] == ("..",)
-    return "/".join(path.parts[-2:]) if outside else argument
+    return "/".join(path.parts[-2:]) if outside else str(without_paths(argument))

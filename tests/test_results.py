@@ -1,0 +1,25 @@
+"""What every file of benchmarks/results must say, and what it must not."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+RESULTS = sorted((Path(__file__).parents[1] / "benchmarks/results").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_a_result_tells_machine_commit_and_command(path):
+    document = json.loads(path.read_text("utf-8"))
+
+    assert document["name"] == path.stem
+    assert document["machine"]["cores"] >= 1
+    assert len(document["commit"].rstrip("+")) == 40
+    assert document["command"].startswith("python ")
+
+
+@pytest.mark.parametrize("path", RESULTS, ids=lambda path: path.stem)
+def test_a_result_names_no_folder_of_a_machine(path):
+    text = path.read_text("utf-8")
+
+    assert not [root for root in ("/work/", "/home/", "/tmp/", "/root/", "/Users/") if root in text]
