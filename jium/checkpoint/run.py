@@ -22,6 +22,7 @@ from jium.errors import ConfigError, RunError
 from jium.files import write_text, write_whole
 from jium.models import CONFIGS, MODELS
 from jium.models.heads import HeadConfig, Headed
+from jium.ranges import at_least
 
 WEIGHTS = "model.safetensors"
 
@@ -147,8 +148,7 @@ def read_model_config(run: Path) -> tuple[str, Any, HeadConfig | None]:
                 values[ours] = document[names[0]]
         config = build(find_kind(CONFIGS, kind, "model"), values)
         rows = getattr(config, "vocab_size", 1)  # models of pictures have no vocabulary
-        if rows is None or rows < 1:
-            raise ConfigError("must be at least 1; got {value}.", key="vocab_size", value=rows)
+        at_least(1, vocab_size=0 if rows is None else rows)
         head = build(HeadConfig, about["head"]) if "head" in about else None
     return kind, config, head
 

@@ -12,6 +12,7 @@ from jium.cli.texts import task_of
 from jium.data.image_files import SUFFIXES
 from jium.errors import ConfigError, DataError
 from jium.messages import say
+from jium.ranges import at_least
 
 PICTURES = 64  # read at a time
 
@@ -111,8 +112,7 @@ def choices(task: Any, among: Path) -> tuple[list[Any], Any]:
 
 def most_like(vector: Any, named: Sequence[Any], vectors: Any, n: int) -> list[tuple[Any, float]]:
     """The `n` of what is named whose vectors are nearest to one, with the cosines."""
-    if n < 1:
-        raise ConfigError("must be 1 or more; got {value}.", key="n", value=n)
+    at_least(1, n=n)
     cosines = vectors @ vector
     return [(named[i], float(cosines[i])) for i in (-cosines).argsort(kind="stable")[:n]]
 

@@ -22,7 +22,8 @@ from jium.data.pairs import Prepared, prepare
 from jium.data.preparing import Preparation, Progress
 from jium.data.row import Row
 from jium.data.split import Shares, Split
-from jium.errors import ConfigError, DataError
+from jium.errors import DataError
+from jium.ranges import at_least
 from jium.text.chat_template import Message
 from jium.text.normalise import Cleaning
 
@@ -47,8 +48,7 @@ class ChatData(Cleaning, Shares):
     def __post_init__(self) -> None:
         for part in (Cleaning, Shares):
             part.__post_init__(self)
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="limit", value=self.limit)
+        at_least(1, limit=self.limit)
 
     def paths(self, split: str) -> list[str]:
         """The files and folders given for a split; the starter dialogues bring their own splits."""

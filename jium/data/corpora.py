@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from jium.config import config
 from jium.data.split import choose_split
 from jium.data.texts import TextData, Texts
-from jium.errors import ConfigError, DataError
+from jium.errors import DataError
 from jium.files import explained, make_folder, write_text
+from jium.ranges import at_least
 from jium.text.normalise import compose_jamo
 from jium.text.split_words import Analyser, split_words
 from jium.text.tokenizer import Tokenizer
@@ -44,9 +45,7 @@ class CorpusData(TextData):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for key in ("min_count", "max_words"):
-            if (value := getattr(self, key)) is not None and value < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, min_count=self.min_count, max_words=self.max_words)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from jium.config import config
 from jium.data.scripts import Script, script_share
 from jium.errors import ConfigError
+from jium.ranges import at_least, share
 
 SHORT = 10  # characters added to both sides before they are compared, so that short phrases pass
 
@@ -35,16 +36,8 @@ class Filters:
                 low=self.min_chars,
                 high=self.max_chars,
             )
-        if self.max_ratio < 1:
-            raise ConfigError(
-                "must be 1 or more; got {value}.", key="max_ratio", value=self.max_ratio
-            )
-        if not 0 <= self.script_share <= 1:
-            raise ConfigError(
-                "must be a share in [0, 1]; got {value}.",
-                key="script_share",
-                value=self.script_share,
-            )
+        at_least(1, max_ratio=self.max_ratio)
+        share(script_share=self.script_share)
 
 
 def why_empty(source: str, target: str) -> str:

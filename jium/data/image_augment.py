@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jium.config import config
-from jium.errors import ConfigError
+from jium.ranges import share_below_one
 
 # fmt: off
 SIDES = (  # words that a mirror exchanges; the longer first
@@ -53,9 +53,7 @@ class Augment:
     light: float = 0.0  # brightness and contrast changed by up to this share; colours keep names
 
     def __post_init__(self) -> None:
-        for name in ("shift", "light"):
-            if not 0 <= (value := getattr(self, name)) < 1:
-                raise ConfigError("must be a share in [0, 1); got {value}.", key=name, value=value)
+        share_below_one(shift=self.shift, light=self.light)
 
     @property
     def changes(self) -> bool:

@@ -9,6 +9,7 @@ from jium.config import config
 from jium.data.image_augment import Augment
 from jium.data.split import Shares
 from jium.errors import ConfigError
+from jium.ranges import at_least
 
 Paths = str | list[str]
 Fit = Literal["crop", "pad", "stretch"]
@@ -47,9 +48,13 @@ class ImageData(Augment, Shares):
     def __post_init__(self) -> None:
         for part in (Augment, Shares):
             part.__post_init__(self)
-        for key in ("size", "bucket_step", "min_side", "limit"):
-            if (value := getattr(self, key)) is not None and value < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(
+            1,
+            size=self.size,
+            bucket_step=self.bucket_step,
+            min_side=self.min_side,
+            limit=self.limit,
+        )
         if not 1 <= self.widest <= 16:
             raise ConfigError("must be in [1, 16]; got {value}.", key="widest", value=self.widest)
         if self.buckets and self.size < self.bucket_step:

@@ -25,6 +25,7 @@ from jium.data.row import Row
 from jium.data.sources import find_files, read_rows
 from jium.data.split import Shares, Split
 from jium.errors import ConfigError, DataError
+from jium.ranges import at_least
 from jium.text.normalise import Cleaning
 
 PEEKED = 50  # rows looked at to learn which columns there are
@@ -84,9 +85,7 @@ class LabelData(Cleaning, Shares):
                 "give text and label both by number (a file without a header line) or by name.",
                 key="text",
             )
-        for key in ("max_chars", "limit"):
-            if (value := getattr(self, key)) is not None and value < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, max_chars=self.max_chars, limit=self.limit)
 
     @property
     def columns(self) -> tuple[str | None, str | None]:

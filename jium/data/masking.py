@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from jium.config import config
 from jium.errors import ConfigError
+from jium.ranges import share
 from jium.text.pieces import SPACE_MARK
 from jium.text.tokenizer import Tokenizer
 
@@ -34,11 +35,7 @@ class MaskingConfig:
     def __post_init__(self) -> None:
         if not 0 < self.rate < 1:
             raise ConfigError("must be in (0, 1); got {value}.", key="rate", value=self.rate)
-        for key in ("masked", "replaced"):
-            if not 0 <= getattr(self, key) <= 1:
-                raise ConfigError(
-                    "must be a share in [0, 1]; got {value}.", key=key, value=getattr(self, key)
-                )
+        share(masked=self.masked, replaced=self.replaced)
         if self.masked + self.replaced > 1:
             raise ConfigError(
                 "masked + replaced must be at most 1; got {value}.",

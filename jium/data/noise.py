@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from jium.config import config
-from jium.errors import ConfigError
+from jium.ranges import share
 from jium.text.eojeol import word_spans
 from jium.text.keyboard import KEYS, SHIFTED, distance, from_keys, to_keys
 
@@ -25,8 +25,7 @@ class Noise:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.rate <= 1:
-            raise ConfigError("must be from 0 to 1; got {value}.", key="rate", value=self.rate)
+        share(rate=self.rate)
 
     def __call__(self, texts: list[str]) -> list[str]:
         """The texts with errors in them, the same for the same seed. Words stay as many."""

@@ -7,6 +7,7 @@ from jium.config import config
 from jium.data.filters import Filters
 from jium.data.split import Shares
 from jium.errors import ConfigError
+from jium.ranges import at_least
 from jium.text.normalise import Cleaning
 
 STARTER = "starter"
@@ -52,8 +53,7 @@ class PairData(Cleaning, Filters, Shares):
                 "give source and target both by number (a file without a header line) or by name.",
                 key="source",
             )
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="limit", value=self.limit)
+        at_least(1, limit=self.limit)
 
     @property
     def columns(self) -> tuple[str | None, str | None, str | None]:

@@ -15,6 +15,7 @@ from jium.config import config
 from jium.data.clean import as_text
 from jium.data.frames import Frame, Ids
 from jium.errors import ConfigError, DataError
+from jium.ranges import at_least
 from jium.text.tokenizer import Tokenizer
 
 NOWHERE = (0, 0)  # the first token of a window, [CLS], stands for "not in this one"
@@ -29,9 +30,7 @@ class Windows:
     max_question: int = 64  # tokens of a question that are read: the first
 
     def __post_init__(self) -> None:
-        for key in ("stride", "max_question"):
-            if (value := getattr(self, key)) < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, stride=self.stride, max_question=self.max_question)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from jium.config import config
 from jium.data.pair_data import Paths
 from jium.data.passages import Windows
 from jium.data.split import Shares
-from jium.errors import ConfigError
+from jium.ranges import at_least
 
 COLUMNS = ("question", "context", "answers", "answer_starts", "id", "title")
 
@@ -40,9 +40,7 @@ class QuestionData(Windows, Shares):
     def __post_init__(self) -> None:
         for part in (Windows, Shares):
             part.__post_init__(self)
-        for key in ("max_chars", "limit"):
-            if (value := getattr(self, key)) is not None and value < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, max_chars=self.max_chars, limit=self.limit)
 
     def paths(self, split: str) -> list[str]:
         """The files and folders given for a split."""

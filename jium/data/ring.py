@@ -15,7 +15,7 @@ from torch import Tensor
 
 from jium.config import config
 from jium.data.epochs import Batch
-from jium.errors import ConfigError
+from jium.ranges import above_zero
 
 NEAR = 3.0  # standard deviations: nearer to a mode than that, a point belongs to it
 
@@ -29,9 +29,7 @@ class Ring:
     std: float = 0.05  # of each mode, in both directions
 
     def __post_init__(self) -> None:
-        for name in ("n_modes", "radius", "std"):
-            if (value := getattr(self, name)) <= 0:
-                raise ConfigError("must be above 0; got {value}.", key=name, value=value)
+        above_zero(n_modes=self.n_modes, radius=self.radius, std=self.std)
 
     def centres(self) -> Tensor:
         """(n_modes, 2)."""

@@ -16,6 +16,7 @@ from jium.config import config
 from jium.data.pair_data import Paths
 from jium.data.split import Shares
 from jium.errors import ConfigError
+from jium.ranges import above_zero, at_least
 from jium.text.normalise import Cleaning
 
 Kind = Literal["scored", "pairs", "nli", "texts"]
@@ -38,16 +39,11 @@ class Source:
     max_chars: int = 300  # longer sentences are left out
 
     def __post_init__(self) -> None:
-        if self.weight <= 0:
-            raise ConfigError("must be above 0; got {value}.", key="weight", value=self.weight)
+        above_zero(weight=self.weight)
         if not 0 < self.until <= 1:
             raise ConfigError("must be in (0, 1]; got {value}.", key="until", value=self.until)
-        if self.limit < 0:
-            raise ConfigError("must be 0 or more; got {value}.", key="limit", value=self.limit)
-        if self.max_chars < 1:
-            raise ConfigError(
-                "must be 1 or more; got {value}.", key="max_chars", value=self.max_chars
-            )
+        at_least(0, limit=self.limit)
+        at_least(1, max_chars=self.max_chars)
 
 
 @config

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from jium.config import config
 from jium.errors import ConfigError
+from jium.ranges import at_least
 from jium.text.tokenizer import Tokenizer
 
 Ids = NDArray[np.int64]
@@ -29,14 +30,8 @@ class SpanConfig:
     def __post_init__(self) -> None:
         if not 0 < self.rate < 1:
             raise ConfigError("must be in (0, 1); got {value}.", key="rate", value=self.rate)
-        if self.mean_span < 1:
-            raise ConfigError(
-                "must be at least 1; got {value}.", key="mean_span", value=self.mean_span
-            )
-        if self.sentinels < 2:
-            raise ConfigError(
-                "must be at least 2; got {value}.", key="sentinels", value=self.sentinels
-            )
+        at_least(1, mean_span=self.mean_span)
+        at_least(2, sentinels=self.sentinels)
 
     def counts(self, n_tokens: int) -> tuple[int, int]:
         """Of a text of so many tokens, 2 at least: how many are taken out, in how many spans."""

@@ -5,6 +5,7 @@ from typing import Literal
 from jium.config import config
 from jium.data.duplicates import fingerprint
 from jium.errors import ConfigError
+from jium.ranges import share_below_one
 
 Split = Literal["train", "valid", "test"]
 SPLITS: tuple[Split, ...] = ("train", "valid", "test")
@@ -23,11 +24,7 @@ class Shares:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("valid_share", "test_share"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be a share in [0, 1); got {value}.", key=name, value=getattr(self, name)
-                )
+        share_below_one(valid_share=self.valid_share, test_share=self.test_share)
         if self.valid_share + self.test_share >= 1:
             raise ConfigError(
                 "leaves nothing to train on: valid_share + test_share = {total}.",

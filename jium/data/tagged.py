@@ -24,6 +24,7 @@ from jium.data.tagged_files import read_tagged_file
 from jium.data.tagged_rows import Tagged, TaggedRow
 from jium.errors import ConfigError, DataError
 from jium.files import write_text
+from jium.ranges import at_least
 from jium.text.bio import Span
 
 __all__ = ["Learned", "Tagged", "TaggedData", "prepare_tagged", "read_tagged", "tagged_texts"]
@@ -56,11 +57,8 @@ class TaggedData(Shares):
         super().__post_init__()
         if self.text is not None and self.text == self.tags:
             raise ConfigError("is the text column too: {column!r}.", key="tags", column=self.tags)
-        for key in ("max_chars", "limit"):
-            if (value := getattr(self, key)) is not None and value < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
-        if self.swaps < 0:
-            raise ConfigError("must be 0 or more; got {value}.", key="swaps", value=self.swaps)
+        at_least(1, max_chars=self.max_chars, limit=self.limit)
+        at_least(0, swaps=self.swaps)
 
     def paths(self, split: str) -> list[str]:
         """The files and folders given for a split."""

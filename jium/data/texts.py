@@ -17,7 +17,8 @@ from jium.data.labels import PEEKED, TEXT_NAMES
 from jium.data.pair_data import Paths
 from jium.data.sources import find_files, read_rows
 from jium.data.split import Shares, Split, choose_split
-from jium.errors import ConfigError, DataError
+from jium.errors import DataError
+from jium.ranges import at_least
 from jium.text.normalise import Cleaning
 
 _LETTER = re.compile(r"\w")
@@ -40,8 +41,7 @@ class TextData(Cleaning, Shares):
     def __post_init__(self) -> None:
         for part in (Cleaning, Shares):
             part.__post_init__(self)
-        if self.limit is not None and self.limit < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="limit", value=self.limit)
+        at_least(1, limit=self.limit)
 
     @property
     def lines(self) -> bool:

@@ -18,8 +18,8 @@ from torch import Tensor
 from jium.config import config
 from jium.data.epochs import START, Batch, Epochs, Position
 from jium.data.huffman import block_paths, huffman
-from jium.errors import ConfigError
 from jium.nn.rows import Places
+from jium.ranges import at_least
 
 TABLE = 2**21  # places in the table that negatives are drawn from
 Output = Literal["negative_sampling", "hierarchical_softmax"]
@@ -41,12 +41,10 @@ class Windows:
     shared: int = 32  # so many; their weight makes `negatives` of them
 
     def __post_init__(self) -> None:
-        for key in ("window", "negatives", "block", "shared"):
-            if (value := getattr(self, key)) < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
-        for key in ("sample", "power"):
-            if (value := getattr(self, key)) < 0:
-                raise ConfigError("must be 0 or more; got {value}.", key=key, value=value)
+        at_least(
+            1, window=self.window, negatives=self.negatives, block=self.block, shared=self.shared
+        )
+        at_least(0, sample=self.sample, power=self.power)
 
 
 @dataclass(frozen=True)

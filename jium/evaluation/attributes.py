@@ -31,10 +31,7 @@ def evaluate_run(
     """
     for key in others:
         raise ConfigError("is nothing that a judge of pictures knows.", key=key)
-    if isinstance(data, str):
-        pictures, about = read_measured(run, data, task.size)
-    else:
-        pictures, about = data, {"data": "given"}
+    pictures, about = read_measured(run, data, task.size)
     return evaluate_attributes(task, pictures, out=out, about=about, samples=samples)
 
 

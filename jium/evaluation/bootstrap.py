@@ -11,6 +11,7 @@ import numpy as np
 
 from jium.errors import ConfigError
 from jium.evaluation.metric import Metric
+from jium.ranges import at_least
 
 Scores = dict[str, np.ndarray]  # per score: (samples,)
 
@@ -134,7 +135,6 @@ def _bounds(values: np.ndarray, level: float) -> tuple[float, float]:
 
 
 def _check(samples: int, level: float) -> None:
-    if samples < 1:
-        raise ConfigError("must be at least 1; got {samples}.", key="samples", samples=samples)
+    at_least(1, samples=samples)
     if not 0 < level < 1:
         raise ConfigError("must be between 0 and 1; got {level}.", key="level", level=level)

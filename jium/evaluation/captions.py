@@ -39,12 +39,7 @@ def evaluate_run(
     """
     for key in others:
         raise ConfigError("is nothing that a captioner knows.", key=key)
-    if isinstance(data, str):
-        size = task.model.config.image.image_size
-        assert size is not None, "settled when the model was made"
-        pictures, about = read_measured(run, data, size)
-    else:
-        pictures, about = data, {"data": "given"}
+    pictures, about = read_measured(run, data, task.size)
     about = about | ({} if beam is None else {"beam": beam})
     return evaluate_captions(task, pictures, out=out, about=about, samples=samples, beam=beam)
 

@@ -72,10 +72,7 @@ def evaluate_run(
     """
     helpers = helpers_of(judge, clip, features, inception)
     size = size_of(task)
-    if isinstance(data, str):
-        pictures, about = read_measured(run, data, size)
-    else:
-        pictures, about = data, {"data": "given"}
+    pictures, about = read_measured(run, data, size)
     wanted = wanted_of(task, pictures, n, seed)
     train = _train(run)
     drawn = draw(task, wanted, seed, **options)

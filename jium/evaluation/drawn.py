@@ -11,9 +11,10 @@ from jium.data.image_data import Fit
 from jium.data.image_files import fit_image
 from jium.data.images import Pictures
 from jium.data.pillow import Image
-from jium.errors import ConfigError, DataError
+from jium.errors import DataError
 from jium.evaluation.attribute_accuracy import asked_of
 from jium.evaluation.captions import known_scenes
+from jium.ranges import at_least
 from jium.tasks.caption import language_of
 
 TOGETHER = 32  # pictures painted at a time
@@ -60,8 +61,7 @@ def wanted_of(task: Any, pictures: Pictures, n: int, seed: int = 0) -> list[Want
 
     Raises DataError where the data has no words for a model that needs them.
     """
-    if n < 1:
-        raise ConfigError("must be at least 1; got {value}.", key="n", value=n)
+    at_least(1, n=n)
     if not task.guided:
         return [Wanted(-1, "", "", {}) for _ in range(n)]
     rows = np.sort(np.random.default_rng(seed).permutation(len(pictures))[:n]).tolist()

@@ -19,6 +19,7 @@ from jium.config import config
 from jium.data.worker import SCRIPT
 from jium.errors import ConfigError, DataError
 from jium.evaluation.metric import check_pairs, corpus_score
+from jium.ranges import at_least
 
 LONGEST = 10_000  # characters of a query
 LARGEST = 1_000_000  # bytes of a text or a blob
@@ -50,11 +51,7 @@ class Execution:
     lower_is_better: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        for key in ("max_rows", "max_steps"):
-            if getattr(self, key) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=key, value=getattr(self, key)
-                )
+        at_least(1, max_rows=self.max_rows, max_steps=self.max_steps)
 
     def __call__(self, predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
         return corpus_score(self, predictions, references)

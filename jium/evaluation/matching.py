@@ -36,12 +36,7 @@ def evaluate_run(
     """
     for key in others:
         raise ConfigError("is nothing that a matcher knows.", key=key)
-    if isinstance(data, str):
-        size = task.model.config.image.image_size
-        assert size is not None, "settled when the model was made"
-        pictures, about = read_measured(run, data, size)
-    else:
-        pictures, about = data, {"data": "given"}
+    pictures, about = read_measured(run, data, task.size)
     return evaluate_matching(task, pictures, among, out=out, about=about, samples=samples)
 
 

@@ -13,9 +13,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jium.config import config
-from jium.errors import ConfigError, require
+from jium.errors import require
 from jium.evaluation.metric import check_pairs, corpus_score
 from jium.evaluation.morphemes import analyser, korean_stems, words
+from jium.ranges import above_zero, share
 
 Word = tuple[str, str]  # as written, in lower case; its stem
 Match = tuple[int, int]  # places in the prediction and in the reference
@@ -42,11 +43,8 @@ class Meteor:
     lower_is_better: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
-        for key in ("alpha", "gamma"):
-            if not 0 <= (value := getattr(self, key)) <= 1:
-                raise ConfigError("must be in [0, 1]; got {value}.", key=key, value=value)
-        if self.beta <= 0:
-            raise ConfigError("must be above 0; got {value}.", key="beta", value=self.beta)
+        share(alpha=self.alpha, gamma=self.gamma)
+        above_zero(beta=self.beta)
 
     def __call__(self, predictions: Sequence[str], references: Sequence[str]) -> dict[str, float]:
         return corpus_score(self, predictions, references)

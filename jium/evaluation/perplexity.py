@@ -29,6 +29,7 @@ from jium.evaluation.report import write_report
 from jium.evaluation.score import Example, Score
 from jium.models.gpt import Gpt
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 from jium.text.normalise import Cleaning
 
 BUDGET = 8192  # tokens read at a time
@@ -81,8 +82,7 @@ def evaluate_run(
     file. stride: a text longer than the model's window is read in windows that begin so many tokens
     apart; None: half a window, so that every later token has half a window before it.
     """
-    if stride is not None and stride < 1:
-        raise ConfigError("must be at least 1; got {value}.", key="stride", value=stride)
+    at_least(1, stride=stride)
     for key in options:
         raise ConfigError("is nothing that measuring a language model knows.", key=key)
     if isinstance(data, str):

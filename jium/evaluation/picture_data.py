@@ -11,13 +11,15 @@ from jium.data.split import SPLITS
 from jium.errors import ConfigError, DataError
 
 
-def read_measured(run: Path | None, data: str, size: int) -> tuple[Pictures, Values]:
-    """A split of a run's own pictures, or those of a folder, a table or "scenes/unseen:500",
-    brought to `size` pixels, the columns of a table found by their usual names where the run's are
-    not there; and what the report says of them.
+def read_measured(run: Path | None, data: str | Pictures, size: int) -> tuple[Pictures, Values]:
+    """Pictures at hand, a split of a run's own, or those of a folder, a table or
+    "scenes/unseen:500", brought to `size` pixels, the columns of a table found by their usual names
+    where the run's are not there; and what the report says of them.
 
     Raises ConfigError for a split where no run is given.
     """
+    if isinstance(data, Pictures):
+        return data, {"data": "given"}
     path = None if run is None else run / "recipe.toml"
     section: Values = read_toml(path)["data"] if path is not None and path.is_file() else {}
     settings = build(ImageData, {k: v for k, v in section.items() if k != "kind"}, "data")

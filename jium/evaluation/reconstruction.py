@@ -131,9 +131,7 @@ def _images(
     task: Reconstructor, data: str | Pictures | Images, run: Path | None
 ) -> tuple[Images, dict[str, Any]]:
     """Pictures as arrays, and what the report says of them."""
-    if isinstance(data, str):
-        found, about = read_measured(run, data, task.size)
-        return [found.image(row) for row in range(len(found))], about
-    if isinstance(data, Pictures):
-        return [data.image(row) for row in range(len(data))], {"data": "given"}
-    return list(data), {"data": "given"}
+    if not isinstance(data, str | Pictures):
+        return list(data), {"data": "given"}
+    found, about = read_measured(run, data, task.size)
+    return [found.image(row) for row in range(len(found))], about

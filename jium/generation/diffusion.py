@@ -17,6 +17,7 @@ from torch import Tensor
 from jium.config import nearest
 from jium.errors import ConfigError
 from jium.models.noise import Schedule
+from jium.ranges import at_least
 
 Denoise = Callable[[Tensor, Tensor], Tensor]
 Draw = Callable[[], Tensor]
@@ -198,8 +199,7 @@ def spaced_times(
 
 def check_steps(schedule: Schedule, steps: int) -> None:
     """Raises ConfigError for less than one step, or more than the schedule has."""
-    if steps < 1:
-        raise ConfigError("must be at least 1; got {value}.", key="steps", value=steps)
+    at_least(1, steps=steps)
     if schedule.n_steps is not None and steps > schedule.n_steps:
         raise ConfigError(
             "must be at most {most}, the steps of the schedule; got {value}.",

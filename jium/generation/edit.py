@@ -13,6 +13,7 @@ from torch import Tensor
 from jium.errors import ConfigError, DataError
 from jium.generation.diffusion import Denoise, check_steps, sample
 from jium.models.noise import Schedule
+from jium.ranges import share
 
 
 @torch.no_grad()
@@ -32,8 +33,7 @@ def image_to_image(
     below it. noise: standard normal, of the shape of image. options: those of `sample`.
     """
     check_steps(schedule, steps)
-    if not 0 <= strength <= 1:
-        raise ConfigError("must be between 0 and 1; got {value}.", key="strength", value=strength)
+    share(strength=strength)
     if strength == 0:
         return image
     x = schedule.add_noise(image, noise, image.new_full((len(image),), strength))

@@ -8,6 +8,7 @@ from torch import Tensor
 from jium.config import config
 from jium.errors import ConfigError
 from jium.generation.diffusion import Denoise
+from jium.ranges import at_least, finite, share
 
 Both = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 
@@ -26,12 +27,9 @@ class Guidance:
     rise: float = 0.0  # 1: from 1 at time 1 to scale at time 0, evenly; between 0 and 1: less so
 
     def __post_init__(self) -> None:
-        if not 0 <= self.scale < float("inf"):
-            raise ConfigError("must be 0 or more; got {value}.", key="scale", value=self.scale)
-        for name in ("rescale", "rise"):
-            value = getattr(self, name)
-            if not 0 <= value <= 1:
-                raise ConfigError("must be between 0 and 1; got {value}.", key=name, value=value)
+        at_least(0, scale=self.scale)
+        finite(scale=self.scale)
+        share(rescale=self.rescale, rise=self.rise)
         if not 0 <= self.start < self.end <= 1:
             raise ConfigError(
                 "must be below end, both between 0 and 1; got {start} and {end}.",

@@ -4,6 +4,7 @@ from jium.config import config
 from jium.errors import ConfigError
 from jium.generation.diffusion import Spacing, find_sampler
 from jium.generation.guidance import Guidance
+from jium.ranges import at_least, share
 
 
 @config
@@ -25,13 +26,8 @@ class PaintConfig:
     detail: float = 0.5  # share of the way back to noise from which the second pass begins
 
     def __post_init__(self) -> None:
-        for name in ("steps", "tile", "enlarge"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
-        if not 0 <= self.detail <= 1:
-            raise ConfigError(
-                "must be between 0 and 1; got {value}.", key="detail", value=self.detail
-            )
+        at_least(1, steps=self.steps, tile=self.tile, enlarge=self.enlarge)
+        share(detail=self.detail)
         find_sampler(self.sampler)
         try:
             self.steering()

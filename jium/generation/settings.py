@@ -4,6 +4,7 @@ from dataclasses import field
 
 from jium.config import config
 from jium.errors import ConfigError
+from jium.ranges import at_least, share
 
 
 @config
@@ -29,15 +30,12 @@ class GenerationConfig:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("beam", "n_best"):
-            self._check(name, getattr(self, name) >= 1, "must be at least 1; got {value}.")
-        for name in ("top_k", "max_tokens"):
-            value = getattr(self, name)
-            self._check(name, value is None or value >= 1, "must be at least 1; got {value}.")
+        at_least(1, beam=self.beam, n_best=self.n_best)
+        at_least(1, top_k=self.top_k, max_tokens=self.max_tokens)
         for name in ("top_p", "min_p"):
             value = getattr(self, name)
             self._check(name, value is None or 0 < value <= 1, "must be in (0, 1]; got {value}.")
-        self._check("temperature", self.temperature >= 0, "must be 0 or more; got {value}.")
+        at_least(0, temperature=self.temperature)
         for name, (least, most) in RANGES.items():
             within = least <= getattr(self, name) <= most
             self._check(name, within, OUTSIDE, least=least, most=most)
@@ -52,8 +50,7 @@ class GenerationConfig:
         for name, value in (PLAIN | {"penalty_alpha": None}).items():
             self._check(name, self.beam == 1 or getattr(self, name) == value, NOT_BOTH)
         if self.penalty_alpha is not None:
-            within = 0 <= self.penalty_alpha <= 1
-            self._check("penalty_alpha", within, "must be in [0, 1]; got {value}.")
+            share(penalty_alpha=self.penalty_alpha)
             self._check("top_k", self.top_k is not None, "is missing: penalty_alpha needs it.")
             for name, value in (PLAIN | {"temperature": 0.0, "top_p": None, "min_p": None}).items():
                 self._check(name, getattr(self, name) == value, NOT_CONTRASTIVE)

@@ -17,6 +17,7 @@ from jium.errors import ConfigError
 from jium.models.heads import HeadConfig, Headed, small
 from jium.nn.dropout import Dropout
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 
 
 @config
@@ -34,10 +35,7 @@ class CharacterSettings:
     def __post_init__(self) -> None:
         if list(self.characters) != sorted(set(self.characters)):
             raise ConfigError("must be sorted, each character once.", key="characters")
-        if self.n_places < 1:
-            raise ConfigError(
-                "must be at least 1; got {value}.", key="n_places", value=self.n_places
-            )
+        at_least(1, n_places=self.n_places)
         check_even(self.width)
         if self.window < 1 or not self.window % 2:
             raise ConfigError(

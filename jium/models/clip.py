@@ -13,10 +13,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.clip_text import ClipText, ClipTextConfig
 from jium.models.vit import Vit, VitConfig
 from jium.nn.layout import Layout
+from jium.ranges import above_zero, at_least
 
 MOST_SCALE = 100.0  # section 2.5 of the paper: above it training is unstable
 
@@ -40,14 +40,8 @@ class ClipConfig:
     }
 
     def __post_init__(self) -> None:
-        if self.projection_dim < 1:
-            raise ConfigError(
-                "must be at least 1; got {value}.", key="projection_dim", value=self.projection_dim
-            )
-        if self.temperature <= 0:
-            raise ConfigError(
-                "must be above 0; got {value}.", key="temperature", value=self.temperature
-            )
+        at_least(1, projection_dim=self.projection_dim)
+        above_zero(temperature=self.temperature)
 
     @property
     def vocab_size(self) -> int | None:

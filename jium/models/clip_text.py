@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.nn.block import TransformerConfig
 from jium.nn.feed_forward import Activation
 from jium.nn.layout import Layout
 from jium.nn.positions import Scheme
 from jium.nn.stack import Stack
+from jium.ranges import at_least
 
 
 @config
@@ -42,10 +42,12 @@ class ClipTextConfig(TransformerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("n_layers", "vocab_size", "projection_dim"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(
+            1,
+            n_layers=self.n_layers,
+            vocab_size=self.vocab_size,
+            projection_dim=self.projection_dim,
+        )
 
 
 class ClipText(nn.Module):

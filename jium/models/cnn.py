@@ -14,6 +14,7 @@ from jium.errors import ConfigError
 from jium.nn.dropout import Dropout
 from jium.nn.layout import Layout
 from jium.nn.stack import Weights
+from jium.ranges import at_least
 
 
 @config
@@ -33,11 +34,9 @@ class CnnConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in ("embedding_dim", "n_filters", "max_len"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
-                )
+        at_least(
+            1, embedding_dim=self.embedding_dim, n_filters=self.n_filters, max_len=self.max_len
+        )
         if not self.widths or min(self.widths) < 1:
             raise ConfigError(
                 "must name at least one width, each 1 or more; got {value}.",

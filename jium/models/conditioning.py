@@ -14,13 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError, DataError
+from jium.errors import DataError
 from jium.models.bert import summed
 from jium.nn.block import TransformerConfig
 from jium.nn.feed_forward import Activation
 from jium.nn.layout import Layout
 from jium.nn.positions import Scheme
 from jium.nn.stack import Stack
+from jium.ranges import at_least
 
 
 @dataclass
@@ -116,10 +117,7 @@ class TextConditionerConfig(TransformerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_layers < 1:
-            raise ConfigError(
-                "must be at least 1; got {value}.", key="n_layers", value=self.n_layers
-            )
+        at_least(1, n_layers=self.n_layers)
 
 
 class TextConditioner(Conditioner):

@@ -30,6 +30,7 @@ from jium.models.conditioning import (
 from jium.models.noise import NoiseConfig, Predicts, check_predicts, make_schedule, to_clean
 from jium.models.vae import Vae, VaeConfig
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 
 DENOISERS = {
     "unet": "jium.models.unet:UnetConfig",
@@ -61,8 +62,7 @@ class DiffusionConfig:
     picture_size: int = 32  # pixels a side
 
     def __post_init__(self) -> None:
-        if self.patch < 1:
-            raise ConfigError("must be at least 1; got {value}.", key="patch", value=self.patch)
+        at_least(1, patch=self.patch)
         if self.text is not None and self.labels:
             raise ConfigError("is for pictures without captions; leave out [text].", key="labels")
         kind = self.denoiser.get("kind", "unet")

@@ -22,6 +22,7 @@ from jium.nn.dropout import Dropout
 from jium.nn.feed_forward import FeedForward
 from jium.nn.positions import Sinusoidal
 from jium.nn.timestep import TimeEmbedding
+from jium.ranges import at_least, share_below_one
 
 COUNTS = ["channels", "out_channels", "patch_size", "dim", "n_heads", "n_layers"]
 COUNTS += ["ffn_dim", "sine_dim"]
@@ -51,13 +52,10 @@ class DitConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in COUNTS:
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(1, **{name: getattr(self, name) for name in COUNTS})
         if self.sine_dim % 2:
             raise ConfigError("must be even; got {value}.", key="sine_dim", value=self.sine_dim)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        share_below_one(dropout=self.dropout)
         if self.dim % self.n_heads:
             raise ConfigError(
                 "must divide dim; got n_heads={n_heads} with dim={dim}.",

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.bert import mean_of
 from jium.nn.dropout import Dropout
 from jium.nn.layout import Layout
 from jium.nn.stack import Weights
+from jium.ranges import at_least, share_below_one
 
 
 @config
@@ -37,13 +37,8 @@ class ElmoConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in ("hidden_dim", "n_layers", "max_len"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
-                )
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        at_least(1, hidden_dim=self.hidden_dim, n_layers=self.n_layers, max_len=self.max_len)
+        share_below_one(dropout=self.dropout)
 
     @property
     def dim(self) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from jium.config import config
-from jium.errors import ConfigError
+from jium.ranges import at_least
 
 MOST = 500  # sentences that are ranked against each other; a longer text is ranked part by part
 
@@ -30,12 +30,8 @@ class ExtractionConfig:
     vocab_size: ClassVar[int] = 1  # a run names one; words are counted afresh in every text
 
     def __post_init__(self) -> None:
-        if self.n_sentences < 1:
-            raise ConfigError(
-                "must be 1 or more; got {value}.", key="n_sentences", value=self.n_sentences
-            )
-        if self.early < 0:
-            raise ConfigError("must be 0 or more; got {value}.", key="early", value=self.early)
+        at_least(1, n_sentences=self.n_sentences)
+        at_least(0, early=self.early)
 
 
 class SentenceRanker(nn.Module, ABC):

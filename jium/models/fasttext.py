@@ -15,6 +15,7 @@ from jium.models.bert import mean_of
 from jium.nn.dropout import Dropout
 from jium.nn.layout import Layout
 from jium.nn.stack import Weights
+from jium.ranges import at_least
 
 PRIMES = (1, 1_000_003, 998_244_353, 67_867_967, 49_979_687)  # odd factors of the hash, by place
 
@@ -33,11 +34,7 @@ class FastTextConfig:
     sizes: ClassVar[dict[str, dict[str, Any]]] = {"small": dict(dim=32), "base": dict(dim=100)}
 
     def __post_init__(self) -> None:
-        for name in ("dim", "buckets", "max_len"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
-                )
+        at_least(1, dim=self.dim, buckets=self.buckets, max_len=self.max_len)
         if not 1 <= self.n_grams <= len(PRIMES):
             raise ConfigError(
                 "must be between 1 and {most}; got {value}.",

@@ -28,6 +28,7 @@ from jium.models.conditioning import (
 )
 from jium.nn.conv import ResBlock, Upsample, group_norm
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 
 SLOPE = 0.2  # of the leaky rectifiers in the discriminator
 
@@ -53,9 +54,14 @@ class GanConfig:
     picture_size: int = 32  # pixels a side
 
     def __post_init__(self) -> None:
-        for name in ("dim", "patch", "latent_dim", "style_dim", "channels"):
-            if (value := getattr(self, name)) < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(
+            1,
+            dim=self.dim,
+            patch=self.patch,
+            latent_dim=self.latent_dim,
+            style_dim=self.style_dim,
+            channels=self.channels,
+        )
         if not self.multipliers or min(self.multipliers) < 1:
             raise ConfigError(
                 "must be numbers of at least 1, one a size; got {value}.",

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.nn.rows import Places, spread, take_rows
+from jium.ranges import at_least
 
 
 @config
@@ -22,8 +22,7 @@ class GloveConfig:
     vocab_size: int | None = None  # the corpus says
 
     def __post_init__(self) -> None:
-        if self.dim < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="dim", value=self.dim)
+        at_least(1, dim=self.dim)
 
 
 class Glove(nn.Module):

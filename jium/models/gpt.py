@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.nn.block import TransformerConfig
 from jium.nn.cache import Cache
 from jium.nn.feed_forward import Activation
@@ -20,6 +19,7 @@ from jium.nn.linear import Linear
 from jium.nn.positions import Scheme
 from jium.nn.row_cache import Reading, RowCache
 from jium.nn.stack import Stack, Weights
+from jium.ranges import at_least
 
 GPT2 = dict(
     **dict(n_kv_heads=None, activation="gelu_new", norm="layer", bias=True, positions="learned"),
@@ -60,10 +60,7 @@ class GptConfig(TransformerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("n_layers", "vocab_size"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(1, n_layers=self.n_layers, vocab_size=self.vocab_size)
 
 
 class Gpt(nn.Module):

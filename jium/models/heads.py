@@ -12,11 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jium.config import config, find_kind
-from jium.errors import ConfigError
 from jium.nn.cross_entropy import linear_cross_entropy
 from jium.nn.dropout import Dropout
 from jium.nn.feed_forward import PLAIN
 from jium.nn.layout import Layout
+from jium.ranges import at_least, share_below_one
 
 
 @config
@@ -29,12 +29,8 @@ class HeadConfig:
     settings: dict[str, Any] | None = None  # what only this kind of head knows
 
     def __post_init__(self) -> None:
-        if self.n_outputs < 1:
-            raise ConfigError(
-                "must be at least 1; got {value}.", key="n_outputs", value=self.n_outputs
-            )
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        at_least(1, n_outputs=self.n_outputs)
+        share_below_one(dropout=self.dropout)
 
 
 class LabelHead(nn.Module):

@@ -14,10 +14,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.image_heads import AttributeHeads
 from jium.models.resnet import ResNet
 from jium.nn.dropout import Dropout
+from jium.ranges import at_least, share_below_one
 
 
 @config
@@ -38,13 +38,9 @@ class ImageClassifierConfig:
     }
 
     def __post_init__(self) -> None:
-        numbers = {"image_size": self.image_size, "channels": self.channels}
-        numbers |= {"widths": min(self.widths, default=0), "n_blocks": self.n_blocks}
-        for name, value in numbers.items():
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        at_least(1, image_size=self.image_size, channels=self.channels, n_blocks=self.n_blocks)
+        at_least(1, widths=min(self.widths, default=0))
+        share_below_one(dropout=self.dropout)
 
 
 class ImageClassifier(nn.Module):

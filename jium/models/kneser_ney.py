@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError, DataError
+from jium.errors import DataError
 from jium.models.ngram_counts import Smoothed, count, framed, smooth
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 
 
 @config
@@ -31,11 +32,7 @@ class NgramConfig:
     n_grams: list[int] = field(default_factory=list)  # of each length, from one token
 
     def __post_init__(self) -> None:
-        for name in ("order", "min_count"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
-                )
+        at_least(1, order=self.order, min_count=self.min_count)
 
 
 class Level(nn.Module):

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 
 from jium.config import config
 from jium.errors import ConfigError
+from jium.ranges import above_zero, at_least
 
 Predicts = Literal["eps", "x0", "v", "flow"]
 HALVINGS = 60  # of [0, 1] in search of a time: float64 tells no nearer ones apart
@@ -49,10 +50,8 @@ class NoiseConfig:
     )
 
     def __post_init__(self) -> None:
-        if self.n_steps < 1:
-            raise ConfigError("must be at least 1; got {value}.", key="n_steps", value=self.n_steps)
-        if self.shift <= 0:
-            raise ConfigError("must be above 0; got {value}.", key="shift", value=self.shift)
+        at_least(1, n_steps=self.n_steps)
+        above_zero(shift=self.shift)
         first, last = self.betas
         if not 0 < first <= last < 1:
             raise ConfigError(
@@ -66,8 +65,8 @@ class NoiseConfig:
                 "a learned schedule has its ends fixed; take linear, cosine or flow.",
                 key="zero_terminal_snr",
             )
-        if self.n_steps == 1 and self.zero_terminal_snr:  # its first is its last
-            raise ConfigError("must be at least 2; got {value}.", key="n_steps", value=1)
+        if self.zero_terminal_snr:
+            at_least(2, n_steps=self.n_steps)  # its first is not its last
 
     @property
     def betas(self) -> tuple[float, float]:

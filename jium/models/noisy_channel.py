@@ -17,6 +17,7 @@ from jium.errors import ConfigError, DataError
 from jium.models.spelling_search import SpellingSearch
 from jium.models.word_counts import count, in_context
 from jium.models.word_prior import Counts, WordPrior
+from jium.ranges import at_least
 from jium.text.spelling import Channel
 
 HELD_OUT = 20  # one text of so many is kept from the counts, to weigh the estimates by
@@ -39,9 +40,7 @@ class NoisyChannelConfig(Channel):
             raise ConfigError(
                 "must be between 0 and 1; got {value}.", key="confidence", value=self.confidence
             )
-        for key in ("min_count", "analysed"):
-            if (value := getattr(self, key)) < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, min_count=self.min_count, analysed=self.analysed)
 
 
 class NoisyChannel(nn.Module):

@@ -9,11 +9,11 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.bert import summed
 from jium.nn.dropout import Dropout
 from jium.nn.layout import Layout
 from jium.nn.stack import Weights
+from jium.ranges import at_least
 
 
 @config
@@ -34,11 +34,13 @@ class RnnConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in ("embedding_dim", "hidden_dim", "n_layers", "max_len"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
-                )
+        at_least(
+            1,
+            embedding_dim=self.embedding_dim,
+            hidden_dim=self.hidden_dim,
+            n_layers=self.n_layers,
+            max_len=self.max_len,
+        )
 
     @property
     def dim(self) -> int:

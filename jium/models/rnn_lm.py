@@ -18,6 +18,7 @@ from jium.nn.dropout import dropout
 from jium.nn.layout import Layout
 from jium.nn.recurrent import Runner
 from jium.nn.streams import StreamLayout
+from jium.ranges import at_least, share, share_below_one
 
 CHUNK = 256  # tokens of a text read at a time, where only its probabilities are wanted
 ROWS = 512  # tokens that have their logits at a time
@@ -51,16 +52,16 @@ class RnnLmConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in ("dim", "hidden_dim", "n_layers", "window", "vocab_size"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
-        if not 0 <= self.restarts <= 1:
-            raise ConfigError(
-                "must be in [0, 1]; got {value}.", key="restarts", value=self.restarts
-            )
+        at_least(
+            1,
+            dim=self.dim,
+            hidden_dim=self.hidden_dim,
+            n_layers=self.n_layers,
+            window=self.window,
+            vocab_size=self.vocab_size,
+        )
+        share_below_one(dropout=self.dropout)
+        share(restarts=self.restarts)
         if self.tie_embeddings and self.width != self.dim:
             raise ConfigError(
                 "one matrix for input and output needs hidden_dim={hidden} to be dim={dim}. Set "

@@ -19,6 +19,7 @@ from jium.errors import ConfigError
 from jium.models.encoder_decoder import EncoderDecoder, Seq2SeqWeights
 from jium.nn.dropout import Dropout
 from jium.nn.layout import Layout
+from jium.ranges import at_least, share_below_one
 
 State = tuple[Tensor, ...]  # of LSTM two, of GRU one; each (layers, rows, dim)
 
@@ -47,23 +48,22 @@ class RnnSeq2SeqConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in ("embedding_dim", "dim", "n_encoder_layers", "n_decoder_layers", "max_len"):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
-                )
-        if self.vocab_size is not None and self.vocab_size < 1:
-            raise ConfigError(
-                "must be at least 1; got {value}.", key="vocab_size", value=self.vocab_size
-            )
+        at_least(
+            1,
+            embedding_dim=self.embedding_dim,
+            dim=self.dim,
+            n_encoder_layers=self.n_encoder_layers,
+            n_decoder_layers=self.n_decoder_layers,
+            max_len=self.max_len,
+            vocab_size=self.vocab_size,
+        )
         if self.dim % 2:
             raise ConfigError(
                 "must be even, half for each direction of the encoder; got {value}.",
                 key="dim",
                 value=self.dim,
             )
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        share_below_one(dropout=self.dropout)
         if self.input_feeding and self.attention == "additive":
             raise ConfigError(
                 "is of dot and general attention: with additive every step reads the source anyway."

@@ -11,12 +11,12 @@ from typing import Any, ClassVar
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.encoder_decoder import EncoderDecoder, Seq2SeqWeights
 from jium.nn.block import TransformerConfig
 from jium.nn.cache import Cache
 from jium.nn.layout import Layout
 from jium.nn.stack import Stack
+from jium.ranges import at_least
 
 
 @config
@@ -40,10 +40,12 @@ class Seq2SeqConfig(TransformerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("n_encoder_layers", "n_decoder_layers", "vocab_size"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(
+            1,
+            n_encoder_layers=self.n_encoder_layers,
+            n_decoder_layers=self.n_decoder_layers,
+            vocab_size=self.vocab_size,
+        )
 
 
 class Seq2Seq(EncoderDecoder):

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.extraction import ExtractionConfig, SentenceRanker, Words, counts, tf_idf
+from jium.ranges import share_below_one
 
 TOLERANCE = 1e-6  # change of a score at which the iteration stops
 ROUNDS = 1000
@@ -30,8 +30,7 @@ class TextRankConfig(ExtractionConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.damping < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="damping", value=self.damping)
+        share_below_one(damping=self.damping)
 
 
 class TextRank(SentenceRanker):

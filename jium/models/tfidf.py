@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from jium.config import config
 from jium.errors import ConfigError, require
+from jium.ranges import above_zero, at_least
 from jium.text.vectorise import Ngrams
 
 
@@ -40,12 +41,8 @@ class TfidfConfig:
     def __post_init__(self) -> None:
         if not self.features:
             raise ConfigError("must name one kind of n-grams at least.", key="features")
-        if not self.C > 0:
-            raise ConfigError("must be above 0; got {value}.", key="C", value=self.C)
-        if self.max_iterations < 1:
-            raise ConfigError(
-                "must be 1 or more; got {value}.", key="max_iterations", value=self.max_iterations
-            )
+        above_zero(C=self.C)
+        at_least(1, max_iterations=self.max_iterations)
 
     @property
     def vocab_size(self) -> int:

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError, DataError, require
+from jium.errors import DataError, require
+from jium.ranges import at_least
 from jium.text.content import LITTLE
 from jium.text.vectorise import Ngrams
 
@@ -46,14 +47,8 @@ class TopicsConfig:
     vocab_size: int = 0  # training says
 
     def __post_init__(self) -> None:
-        if self.n_topics < 2:
-            raise ConfigError(
-                "must be 2 or more; got {value}.", key="n_topics", value=self.n_topics
-            )
-        if self.max_iterations < 1:
-            raise ConfigError(
-                "must be 1 or more; got {value}.", key="max_iterations", value=self.max_iterations
-            )
+        at_least(2, n_topics=self.n_topics)
+        at_least(1, max_iterations=self.max_iterations)
 
     @property
     def words(self) -> Ngrams:

@@ -30,6 +30,7 @@ from jium.nn.conv import (
     group_norm,
 )
 from jium.nn.timestep import TimeEmbedding
+from jium.ranges import at_least, share_below_one
 
 SIZES = ["channels", "out_channels", "dim", "head_dim", "groups"]
 COUNTS = ["n_blocks", "n_layers", "ffn_multiplier"]
@@ -62,12 +63,9 @@ class UnetConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in SIZES + COUNTS:
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(1, **{name: getattr(self, name) for name in SIZES + COUNTS})
         self._check_levels()
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        share_below_one(dropout=self.dropout)
         if self.dim % 2:
             raise ConfigError("must be even; got {value}.", key="dim", value=self.dim)
         for level in {*self.attention_levels, *self._middle()}:

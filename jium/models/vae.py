@@ -24,6 +24,7 @@ from jium.nn.conv import (
     check_sides,
     group_norm,
 )
+from jium.ranges import at_least, share_below_one
 
 NARROWEST, WIDEST = -20.0, 10.0  # of log_var: beyond, exp() is no use to float32
 SIGMA = 0.2  # of the pictures at first, in [-1, 1]
@@ -50,12 +51,15 @@ class VaeConfig:
     }
 
     def __post_init__(self) -> None:
-        for name in ("image_size", "channels", "dim", "n_blocks", "latent_channels"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        at_least(
+            1,
+            image_size=self.image_size,
+            channels=self.channels,
+            dim=self.dim,
+            n_blocks=self.n_blocks,
+            latent_channels=self.latent_channels,
+        )
+        share_below_one(dropout=self.dropout)
         if not self.multipliers or min(self.multipliers) < 1:
             raise ConfigError(
                 "must be one number or more, each at least 1; got {value}.",

@@ -20,6 +20,7 @@ from jium.nn.feed_forward import Activation
 from jium.nn.layout import Layout
 from jium.nn.positions import Scheme
 from jium.nn.stack import Stack
+from jium.ranges import at_least
 
 
 @config
@@ -52,9 +53,13 @@ class VitConfig(TransformerConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("n_layers", "image_size", "patch_size", "channels"):
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(
+            1,
+            n_layers=self.n_layers,
+            image_size=self.image_size,
+            patch_size=self.patch_size,
+            channels=self.channels,
+        )
         if self.image_size is not None and self.image_size % self.patch_size:
             raise ConfigError(
                 "must divide image_size={size}; got {value}.",

@@ -17,6 +17,7 @@ from jium.config import config
 from jium.errors import ConfigError
 from jium.models.vae import Decoder, Encoder, VaeConfig, check_size
 from jium.nn.conv import channels_last
+from jium.ranges import at_least
 
 
 @config
@@ -32,12 +33,10 @@ class VqVaeConfig(VaeConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.n_codes < 2:
-            raise ConfigError("must be at least 2; got {value}.", key="n_codes", value=self.n_codes)
+        at_least(2, n_codes=self.n_codes)
         if not 0 < self.decay < 1:
             raise ConfigError("must be in (0, 1); got {value}.", key="decay", value=self.decay)
-        if self.alive < 0:
-            raise ConfigError("must be 0 or more; got {value}.", key="alive", value=self.alive)
+        at_least(0, alive=self.alive)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from jium.config import config
 from jium.errors import ConfigError
 from jium.nn.rows import Places, spread, take_rows
+from jium.ranges import at_least
 from jium.text.subwords import Unit, pieces
 
 AT_ONCE = 4096  # words put together at a time
@@ -30,9 +31,7 @@ class Word2VecConfig:
     vocab_size: int | None = None  # the corpus says
 
     def __post_init__(self) -> None:
-        for key in ("dim", "n_buckets"):
-            if (value := getattr(self, key)) < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, dim=self.dim, n_buckets=self.n_buckets)
         if not 1 <= self.min_n <= 3:  # the shortest word has three characters with its marks
             raise ConfigError(
                 "must be 1, 2 or 3, so that every word has a piece; got {value}.",

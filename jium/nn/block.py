@@ -13,6 +13,7 @@ from jium.nn.dropout import Dropout
 from jium.nn.feed_forward import Activation, FeedForward
 from jium.nn.positions import RopeScaling, Scheme
 from jium.nn.row_cache import RowSlot
+from jium.ranges import at_least, share_below_one
 
 
 @config
@@ -40,10 +41,15 @@ class TransformerConfig:
     max_len: int = 512  # in tokens
 
     def __post_init__(self) -> None:
-        for name in ("dim", "n_heads", "n_kv_heads", "head_dim", "ffn_dim", "max_len"):
-            value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(
+            1,
+            dim=self.dim,
+            n_heads=self.n_heads,
+            n_kv_heads=self.n_kv_heads,
+            head_dim=self.head_dim,
+            ffn_dim=self.ffn_dim,
+            max_len=self.max_len,
+        )
         if self.head_dim is None and self.dim % self.n_heads:
             raise ConfigError(
                 "must divide dim; got n_heads={n_heads} with dim={dim}. Try {near}, or set "
@@ -62,11 +68,7 @@ class TransformerConfig:
             )
         if self.positions == "rotary" and (self.head_dim or self.dim // self.n_heads) % 2:
             raise ConfigError("must be even for rotary positions.", key="head_dim")
-        for name in ("dropout", "attention_dropout"):
-            if not 0 <= getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be in [0, 1); got {value}.", key=name, value=getattr(self, name)
-                )
+        share_below_one(dropout=self.dropout, attention_dropout=self.attention_dropout)
 
 
 def _nearest_divisor(dim: int, wanted: int) -> int:

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from jium.config import config
 from jium.errors import ConfigError, JiumError
+from jium.ranges import above_zero
 
 Scheme = Literal["sinusoidal", "sinusoidal_halves", "learned", "rotary", "alibi", "none"]
 
@@ -33,9 +34,9 @@ class RopeScaling:
     original_len: int = 8192  # tokens
 
     def __post_init__(self) -> None:
-        for name in ("factor", "low_freq_factor", "original_len"):
-            if (value := getattr(self, name)) <= 0:
-                raise ConfigError("must be above 0; got {value}.", key=name, value=value)
+        above_zero(
+            factor=self.factor, low_freq_factor=self.low_freq_factor, original_len=self.original_len
+        )
         if self.high_freq_factor <= self.low_freq_factor:
             raise ConfigError(
                 "must be above low_freq_factor={low}; got {value}.",

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from jium.config import config
 from jium.data.image_batches import ImageBatch
-from jium.errors import ConfigError
 from jium.objectives.loss import Loss
+from jium.ranges import share_below_one
 
 UNKNOWN = -1  # the label of a picture that has none
 
@@ -22,10 +22,7 @@ class Attributes:
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise ConfigError(
-                "must be in [0, 1); got {value}.", key="label_smoothing", value=self.label_smoothing
-            )
+        share_below_one(label_smoothing=self.label_smoothing)
 
     def __call__(self, model: nn.Module, batch: ImageBatch) -> Iterator[Loss]:
         yield Loss(self.total(model(batch.images), batch.labels), count=len(batch.images))

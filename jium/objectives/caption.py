@@ -7,12 +7,12 @@ from torch import Tensor
 
 from jium.config import config
 from jium.data.image_batches import ImageBatch
-from jium.errors import ConfigError
 from jium.models.captioner import Captioner
 from jium.nn.cross_entropy import linear_cross_entropy
 from jium.nn.layout import Layout
 from jium.objectives.clip import captions_of
 from jium.objectives.loss import Loss
+from jium.ranges import share_below_one
 
 
 @config
@@ -26,10 +26,7 @@ class Caption:
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise ConfigError(
-                "must be in [0, 1); got {value}.", key="label_smoothing", value=self.label_smoothing
-            )
+        share_below_one(label_smoothing=self.label_smoothing)
 
     def __call__(self, model: Captioner, batch: ImageBatch) -> Iterator[Loss]:
         given, wanted, layout = shifted(*captions_of(batch))

@@ -9,9 +9,9 @@ from torch import Tensor
 
 from jium.config import config
 from jium.data.similar_batches import SimilarBatch
-from jium.errors import ConfigError
 from jium.models.sentence import SentenceEncoder
 from jium.objectives.loss import Loss
+from jium.ranges import above_zero
 
 
 @config
@@ -29,9 +29,7 @@ class Contrastive:
     scale: float = 20.0  # of the differences that cosent compares
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "scale"):
-            if (value := getattr(self, name)) <= 0:
-                raise ConfigError("must be above 0; got {value}.", key=name, value=value)
+        above_zero(temperature=self.temperature, scale=self.scale)
 
     def __call__(self, model: SentenceEncoder, batch: SimilarBatch) -> Iterator[Loss]:
         vectors = F.normalize(model(batch.tokens, batch.layout).float(), dim=-1)

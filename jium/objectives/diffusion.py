@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.noise import Schedule, target
 from jium.objectives.loss import Loss
+from jium.ranges import above_zero, share
 
 
 @config
@@ -40,13 +40,8 @@ class Denoising:
     drop: float = 0.1
 
     def __post_init__(self) -> None:
-        for name in ("gamma", "times_std"):
-            if getattr(self, name) <= 0:
-                raise ConfigError(
-                    "must be above 0; got {value}.", key=name, value=getattr(self, name)
-                )
-        if not 0 <= self.drop <= 1:
-            raise ConfigError("must be between 0 and 1; got {value}.", key="drop", value=self.drop)
+        above_zero(gamma=self.gamma, times_std=self.times_std)
+        share(drop=self.drop)
 
     def __call__(self, model: nn.Module, batch: Any) -> Iterator[Loss]:
         painter: Any = model

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.objectives.loss import Loss
+from jium.ranges import above_zero, at_least, share_below_one
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"  # parts of the model, and optimisers
 
@@ -64,20 +64,10 @@ class Adversarial:
     discriminator_rate: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.discriminator_steps < 1:
-            raise ConfigError(
-                "must be at least 1; got {value}.",
-                key="discriminator_steps",
-                value=self.discriminator_steps,
-            )
-        for name in ("generator_rate", "discriminator_rate"):
-            if (value := getattr(self, name)) <= 0:
-                raise ConfigError("must be above 0; got {value}.", key=name, value=value)
-        if not 0 <= self.drop < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="drop", value=self.drop)
-        for name in ("gradient_penalty", "r1"):
-            if (value := getattr(self, name)) is not None and value < 0:
-                raise ConfigError("must be 0 or more; got {value}.", key=name, value=value)
+        at_least(1, discriminator_steps=self.discriminator_steps)
+        above_zero(generator_rate=self.generator_rate, discriminator_rate=self.discriminator_rate)
+        share_below_one(drop=self.drop)
+        at_least(0, gradient_penalty=self.gradient_penalty, r1=self.r1)
 
     @property
     def penalty(self) -> float:

@@ -10,6 +10,7 @@ from jium.data.cooccurrence import CountBatch
 from jium.errors import ConfigError
 from jium.models.glove import Glove
 from jium.objectives.loss import Loss
+from jium.ranges import above_zero, at_least
 
 
 @config
@@ -22,11 +23,8 @@ class GloveLoss:
     valid_share: float = 0.01  # of the counts, set apart to measure on
 
     def __post_init__(self) -> None:
-        if self.window < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="window", value=self.window)
-        for key in ("x_max", "power"):
-            if (value := getattr(self, key)) <= 0:
-                raise ConfigError("must be above 0; got {value}.", key=key, value=value)
+        at_least(1, window=self.window)
+        above_zero(x_max=self.x_max, power=self.power)
         if not 0 < self.valid_share < 1:
             raise ConfigError(
                 "must be in (0, 1); got {value}.", key="valid_share", value=self.valid_share

@@ -8,9 +8,9 @@ from torch import Tensor
 
 from jium.config import config
 from jium.data.text_batches import TextBatch
-from jium.errors import ConfigError
 from jium.models.heads import Headed
 from jium.objectives.loss import Loss
+from jium.ranges import share_below_one
 
 
 @config
@@ -27,10 +27,7 @@ class Labels:
     pairs: Literal["together", "apart"] = "together"  # apart: each by itself, then compared
 
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise ConfigError(
-                "must be in [0, 1); got {value}.", key="label_smoothing", value=self.label_smoothing
-            )
+        share_below_one(label_smoothing=self.label_smoothing)
 
     def __call__(self, model: Headed, batch: TextBatch) -> Iterator[Loss]:
         assert batch.targets is not None

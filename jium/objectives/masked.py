@@ -8,9 +8,9 @@ from jium.config import config
 from jium.data.masked_batches import NO_PAIR, MaskedBatch
 from jium.data.masking import MaskingConfig
 from jium.data.next_sentence import Pairing
-from jium.errors import ConfigError
 from jium.models.heads import Headed, MaskedHead
 from jium.objectives.loss import Loss
+from jium.ranges import at_least
 
 
 @config
@@ -24,10 +24,7 @@ class Masked(MaskingConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.pair_weight < 0:
-            raise ConfigError(
-                "must be 0 or more; got {value}.", key="pair_weight", value=self.pair_weight
-            )
+        at_least(0, pair_weight=self.pair_weight)
 
     def __call__(self, model: Headed, batch: MaskedBatch) -> Iterator[Loss]:
         head = model.head

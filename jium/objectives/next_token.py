@@ -7,9 +7,9 @@ from torch import nn
 
 from jium.config import config
 from jium.data.text_batches import TextBatch
-from jium.errors import ConfigError
 from jium.nn.cross_entropy import linear_cross_entropy
 from jium.objectives.loss import IGNORE, Loss
+from jium.ranges import share_below_one
 
 
 @config
@@ -23,10 +23,7 @@ class NextToken:
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise ConfigError(
-                "must be in [0, 1); got {value}.", key="label_smoothing", value=self.label_smoothing
-            )
+        share_below_one(label_smoothing=self.label_smoothing)
 
     def __call__(self, model: nn.Module, batch: TextBatch) -> Iterator[Loss]:
         decoder: Any = model

@@ -9,9 +9,9 @@ from torch import Tensor
 from jium.config import config
 from jium.data.masked_batches import MaskedBatch
 from jium.data.masking import MaskingConfig
-from jium.errors import ConfigError
 from jium.models.electra import Electra
 from jium.objectives.loss import Loss
+from jium.ranges import above_zero
 
 
 @config
@@ -28,8 +28,7 @@ class Replaced(MaskingConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.weight <= 0:
-            raise ConfigError("must be above 0; got {value}.", key="weight", value=self.weight)
+        above_zero(weight=self.weight)
 
     def __call__(self, model: Electra, batch: MaskedBatch) -> Iterator[Loss]:
         generator, head = model.generator, model.generator_head

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from jium.config import config
 from jium.data.text_batches import TextBatch
-from jium.errors import ConfigError
 from jium.models.heads import Headed
 from jium.nn.layout import Layout
 from jium.objectives.loss import Loss
+from jium.ranges import share_below_one
 
 
 @config
@@ -27,8 +27,7 @@ class Span:
     pairs: Literal["together", "apart"] = "together"  # apart: each by itself, then compared
 
     def __post_init__(self) -> None:
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        share_below_one(dropout=self.dropout)
 
     def __call__(self, model: Headed, batch: TextBatch) -> Iterator[Loss]:
         """batch.targets: (batch, 2), the first and the last token, counted within the window."""

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 
 from jium.config import config
 from jium.data.tag_batches import IGNORED, TagBatch
-from jium.errors import ConfigError
 from jium.models.characters import check_even, tag_scores
 from jium.models.heads import Headed
 from jium.objectives.loss import Loss
+from jium.ranges import share_below_one
 
 
 @config
@@ -24,9 +24,7 @@ class Tags:
     label_smoothing: float = 0.0
 
     def __post_init__(self) -> None:
-        for key in ("dropout", "label_smoothing"):
-            if not 0 <= (value := getattr(self, key)) < 1:
-                raise ConfigError("must be in [0, 1); got {value}.", key=key, value=value)
+        share_below_one(dropout=self.dropout, label_smoothing=self.label_smoothing)
         check_even(self.width)
 
     def __call__(self, model: Headed, batch: TagBatch) -> Iterator[Loss]:

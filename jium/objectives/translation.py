@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from jium.config import config
 from jium.data.batches import PairBatch
-from jium.errors import ConfigError
 from jium.models.encoder_decoder import EncoderDecoder
 from jium.nn.cross_entropy import linear_cross_entropy
 from jium.objectives.loss import Loss
+from jium.ranges import share_below_one
 
 
 @config
@@ -20,10 +20,7 @@ class Translation:
     label_smoothing: float = 0.1
 
     def __post_init__(self) -> None:
-        if not 0 <= self.label_smoothing < 1:
-            raise ConfigError(
-                "must be in [0, 1); got {value}.", key="label_smoothing", value=self.label_smoothing
-            )
+        share_below_one(label_smoothing=self.label_smoothing)
 
     def __call__(self, model: EncoderDecoder, batch: PairBatch) -> Iterator[Loss]:
         hidden = model(batch.source, batch.source_layout, batch.target_in, batch.target_layout)

@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.vae import Vae, kl
 from jium.objectives.loss import Loss
+from jium.ranges import at_least
 
 Likelihood = Literal["gaussian", "l2", "l1"]
 
@@ -38,9 +38,7 @@ class VaeLoss:
     pyramid: float = 0.0  # weight of edges at every size, beside single values
 
     def __post_init__(self) -> None:
-        for name in ("beta", "free_bits", "pyramid"):
-            if (value := getattr(self, name)) < 0:
-                raise ConfigError("must be 0 or more; got {value}.", key=name, value=value)
+        at_least(0, beta=self.beta, free_bits=self.free_bits, pyramid=self.pyramid)
 
     def __call__(self, model: Vae, batch: Any) -> Iterator[Loss]:
         images = batch.images  # (batch, channels, height, width), in [-1, 1]

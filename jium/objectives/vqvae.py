@@ -12,10 +12,10 @@ from typing import Any, Literal
 import torch.nn.functional as F
 
 from jium.config import config
-from jium.errors import ConfigError
 from jium.models.vqvae import VqVae
 from jium.objectives.loss import Loss
 from jium.objectives.vae import pyramid_distance
+from jium.ranges import at_least
 
 
 @config
@@ -27,9 +27,7 @@ class VqVaeLoss:
     pyramid: float = 0.0  # weight of edges at every size, beside single values
 
     def __post_init__(self) -> None:
-        for name in ("commitment", "pyramid"):
-            if (value := getattr(self, name)) < 0:
-                raise ConfigError("must be 0 or more; got {value}.", key=name, value=value)
+        at_least(0, commitment=self.commitment, pyramid=self.pyramid)
 
     def __call__(self, model: VqVae, batch: Any) -> Iterator[Loss]:
         images = batch.images  # (batch, channels, height, width), in [-1, 1]

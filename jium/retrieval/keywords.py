@@ -22,6 +22,7 @@ import numpy as np
 from jium.config import build, config, nearest, to_values
 from jium.errors import ConfigError, DataError, JiumError, RunError, require
 from jium.files import make_folder, write_text
+from jium.ranges import at_least, share
 from jium.retrieval.passages import Passage, find_documents, passages
 from jium.text.deletions import DeletionIndex
 from jium.text.keyboard import from_keys, to_keys
@@ -47,10 +48,8 @@ class Search(Terms):
     b: float = 0.75  # how much long passages are held back
 
     def __post_init__(self) -> None:
-        if self.k1 < 0:
-            raise ConfigError("must be 0 or more; got {value}.", key="k1", value=self.k1)
-        if not 0 <= self.b <= 1:
-            raise ConfigError("must be from 0 to 1; got {value}.", key="b", value=self.b)
+        at_least(0, k1=self.k1)
+        share(b=self.b)
 
 
 class Stamp(NamedTuple):
@@ -119,8 +118,7 @@ class KeywordIndex:
 
         Raises DataError, with the nearest spellings, where no word of the query stands in any.
         """
-        if k < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="top", value=k)
+        at_least(1, top=k)
         asked = self.settings([query])[0]
         ids = [self._ids[term] for term in asked if term in self._ids]
         if not ids:

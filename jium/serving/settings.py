@@ -1,9 +1,7 @@
 """What a server allows: how many at a time, how much of it, how long."""
 
-from math import inf
-
 from jium.config import config
-from jium.errors import ConfigError
+from jium.ranges import above_zero, at_least, finite
 
 
 @config
@@ -24,23 +22,17 @@ class ServerSettings:
     tokens_per_minute: int | None = None  # read and written
 
     def __post_init__(self) -> None:
-        for name in ("slots", "prefill_tokens", "max_tokens", "max_characters", "max_pixels"):
-            self._check(name, getattr(self, name) >= 1, "must be at least 1; got {value}.")
-        for name in ("max_waiting", "prefix_tokens", "grace_s"):
-            self._check(name, getattr(self, name) >= 0, "must be 0 or more; got {value}.")
-        for name in ("grace_s", "max_body_mb"):
-            self._check(name, getattr(self, name) < inf, "must be finite; got {value}.")
-        for name in ("timeout_s", "max_body_mb"):
-            self._check(name, getattr(self, name) > 0, "must be above 0; got {value}.")
-        for name in ("requests_per_minute", "tokens_per_minute"):
-            value = getattr(self, name)
-            self._check(name, value is None or value >= 1, "must be at least 1; got {value}.")
+        at_least(1, slots=self.slots, prefill_tokens=self.prefill_tokens)
+        at_least(1, max_tokens=self.max_tokens, max_characters=self.max_characters)
+        at_least(1, max_pixels=self.max_pixels)
+        at_least(0, max_waiting=self.max_waiting, prefix_tokens=self.prefix_tokens)
+        at_least(0, grace_s=self.grace_s)
+        finite(grace_s=self.grace_s, max_body_mb=self.max_body_mb)
+        above_zero(timeout_s=self.timeout_s, max_body_mb=self.max_body_mb)
+        at_least(1, requests_per_minute=self.requests_per_minute)
+        at_least(1, tokens_per_minute=self.tokens_per_minute)
 
     @property
     def max_body(self) -> int:
         """Bytes of a request body at most."""
         return int(self.max_body_mb * 1024 * 1024)
-
-    def _check(self, name: str, right: bool, template: str) -> None:
-        if not right:
-            raise ConfigError(template, key=name, value=getattr(self, name))

@@ -21,8 +21,9 @@ from jium.config import build, to_values
 from jium.data.frames import Frame
 from jium.data.passages import Passage, Window, Windows, cut, read_passages
 from jium.data.text_batches import TextRows, by_length
-from jium.errors import ConfigError, DataError
+from jium.errors import DataError
 from jium.models.heads import Headed
+from jium.ranges import at_least
 from jium.tasks.export import export
 from jium.text.composed import Composed
 from jium.text.tokenizer import Tokenizer
@@ -112,9 +113,7 @@ class Answerer:
 
         Raises DataError for an empty question or passage, and for lists of different lengths.
         """
-        for key, value in (("n_best", n_best), ("max_answer_tokens", max_answer_tokens)):
-            if value < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, n_best=n_best, max_answer_tokens=max_answer_tokens)
         questions, contexts = _together(question, context)
         found = self.spans(questions, contexts, n_best, max_answer_tokens)
         answers = [self._answer(*pair, n_best) for pair in zip(contexts, found, strict=True)]

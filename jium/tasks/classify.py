@@ -18,6 +18,7 @@ from jium.config import build, find_kind, nearest, to_values
 from jium.errors import ConfigError, DataError, RunError
 from jium.models.heads import Headed
 from jium.models.tfidf import Tfidf
+from jium.ranges import at_least
 from jium.tasks.export import export, named
 from jium.tasks.token_reader import TokenReader
 from jium.text.normalise import Cleaning, clean
@@ -119,8 +120,7 @@ class Classifier:
         probabilities: a table instead, label to probability, likeliest first; top: of so many
         labels. Raises DataError for a text with nothing in it.
         """
-        if top is not None and top < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="top", value=top)
+        at_least(1, top=top)
         one = isinstance(text, str | tuple)
         texts: list[Any] = [text] if one else list(text)
         if self.gives == "score":

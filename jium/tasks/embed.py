@@ -18,6 +18,7 @@ from jium.data.frames import Frame
 from jium.errors import ConfigError, DataError
 from jium.models.sentence import SentenceEncoder
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 from jium.text.normalise import Cleaning, clean
 from jium.text.tokenizer import Tokenizer
 
@@ -104,8 +105,7 @@ class SentenceEmbedder:
                 "is missing: sentences are ranked among others, which you give. --among FILE",
                 key="among",
             )
-        if n < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="n", value=n)
+        at_least(1, n=n)
         if not among:
             return []
         cosines = self.similarities([text], among)[0].tolist()

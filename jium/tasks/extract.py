@@ -15,6 +15,7 @@ from jium.errors import ConfigError
 from jium.models import CONFIGS, MODELS
 from jium.models.extraction import SentenceRanker
 from jium.models.textrank import rank_words
+from jium.ranges import at_least
 from jium.text.content import content_words
 from jium.text.sentences import sentence_spans
 
@@ -88,17 +89,14 @@ class Extractor:
         the best is cut after its last whole word.
         """
         wanted = self.model.config.n_sentences if sentences is None else sentences
-        for key, value in (("sentences", wanted), ("max_chars", max_chars)):
-            if value is not None and value < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, sentences=wanted, max_chars=max_chars)
         ranked = _once(sorted(self._ranked(text), key=lambda extract: -extract.score))
         chosen = ranked[:wanted] if max_chars is None else _fitting(ranked, wanted, max_chars)
         return sorted(chosen, key=lambda extract: extract.start)
 
     def keywords(self, text: str, n: int = 10) -> list[str]:
         """The words that matter most by TextRank, best first: nouns where the text is Korean."""
-        if n < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="n", value=n)
+        at_least(1, n=n)
         (words,) = content_words([text], verbs=False)
         return [word for word, _ in rank_words(words)[:n]]
 

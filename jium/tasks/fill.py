@@ -14,11 +14,12 @@ from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import build, to_values
 from jium.data.batches import packed
 from jium.data.frames import Frame
-from jium.errors import ConfigError, DataError
+from jium.errors import DataError
 from jium.models.bert import mean_of
 from jium.models.electra import Electra
 from jium.models.heads import Headed
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 from jium.tasks.export import export
 from jium.text.normalise import Cleaning, clean
 from jium.text.tokenizer import Tokenizer
@@ -76,8 +77,7 @@ class Filler:
 
         Raises DataError for a text without a mask.
         """
-        if top < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="top", value=top)
+        at_least(1, top=top)
         texts = [text] if isinstance(text, str) else list(text)
         found = [self._fill(one, number, top) for number, one in enumerate(texts, 1)]
         return found[0] if isinstance(text, str) else found

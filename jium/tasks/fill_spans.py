@@ -16,6 +16,7 @@ from jium.generation.beam import Hypothesis, beam_search
 from jium.generation.decoding import Seq2SeqDecoder
 from jium.models.encoder_decoder import EncoderDecoder
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 from jium.tasks.fill import around_masks
 from jium.text.normalise import Cleaning
 from jium.text.tokenizer import Tokenizer
@@ -151,9 +152,7 @@ class SpanFiller:
         max_tokens: int | None = None,
         length_penalty: float = 1.0,
     ) -> list[list[Hypothesis]]:
-        for key, value in (("n_best", n_best), ("beam", beam), ("max_tokens", max_tokens)):
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=key, value=value)
+        at_least(1, n_best=n_best, beam=beam, max_tokens=max_tokens)
         beam = beam or n_best
         if beam < n_best:
             raise ConfigError(

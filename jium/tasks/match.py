@@ -15,6 +15,7 @@ from jium.data.image_data import Fit
 from jium.errors import ConfigError, DataError
 from jium.models.clip import Clip
 from jium.nn.layout import Layout
+from jium.ranges import at_least
 from jium.tasks.picture_inputs import in_parts, is_picture, listed
 from jium.text.tokenizer import Tokenizer
 
@@ -76,8 +77,7 @@ class Matcher:
                 "FOLDER or FILE",
                 key="among",
             )
-        if n < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="n", value=n)
+        at_least(1, n=n)
         if not len(among):
             return []
         cosines = self.embed(list(among)) @ self.embed(query)
@@ -110,8 +110,7 @@ class Matcher:
             raise ConfigError(
                 "are missing: name the classes to choose from. --labels dog,cat", key="labels"
             )
-        if top is not None and top < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="top", value=top)
+        at_least(1, top=top)
         pictures, one = listed(images)
         scale = float(self.model.scale.detach())
         logits = scale * self.embed(pictures) @ self.label_vectors(labels, templates).T

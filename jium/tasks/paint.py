@@ -20,11 +20,11 @@ from jium.generation.diffusion import Draws
 from jium.generation.edit import blended, slerp
 from jium.generation.painting import PaintConfig
 from jium.models.diffusion import Diffusion
+from jium.ranges import at_least
 from jium.tasks.paint_begin import Beginning, beginning
 from jium.tasks.paint_steer import Box, Steering, areas_of
 from jium.tasks.paint_words import Words
-from jium.tasks.painted import Painted, Preview, after, seeds_of, understood_facts
-from jium.tasks.picture_files import read_facts
+from jium.tasks.painted import Painted, Preview, after, facts_of_own, seeds_of, understood_facts
 from jium.text.tokenizer import Tokenizer
 
 # Kind of model to what paints with it; each is loaded from a run and has `paint`.
@@ -129,9 +129,7 @@ class Painter:
         Raises ConfigError for a setting that cannot be, DataError for what the model cannot take.
         """
         settings = build(PaintConfig, to_values(self.settings) | options)
-        for name, value in (("n", n), ("batch", batch)):
-            if value is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
+        at_least(1, n=n, batch=batch)
         texts = [prompt or ""] if prompt is None or isinstance(prompt, str) else list(prompt)
         wanted = [text for text in texts for _ in range(n)]
         seeds = seeds_of(seed, len(wanted))
@@ -162,7 +160,7 @@ class Painter:
         Raises DataError where the file says nothing, was painted by another model, or began from a
         picture that is not given.
         """
-        facts = read_facts(Path(path))
+        facts = facts_of_own(Path(path), self.fingerprint)
         with understood_facts(path):
             known: dict[str, Any] = {name: facts[name] for name in to_values(self.settings)}
             known |= {"seed": facts["seed"], "size": tuple(facts["size"])}
@@ -170,14 +168,6 @@ class Painter:
             known |= {"strength": facts["strength"]} if "image" in facts else {}
             known |= {"areas": facts.get("areas", [])}
             prompt = facts["prompt"] if prompt is None else prompt
-        if facts.get("model") != self.fingerprint:
-            raise DataError(
-                "{path}: was painted by another model ({theirs}; this one is {own}). Give the run "
-                "that painted it.",
-                path=path,
-                theirs=facts.get("model"),
-                own=self.fingerprint,
-            )
         if any(name in facts and options.get(name) is None for name in ("image", "mask")):
             raise DataError(
                 "{path}: was painted over a picture. Give that picture, and the mask if any.",
@@ -202,10 +192,7 @@ class Painter:
         seed: the noise that all of them come from, or, with to_seed, that of the first, from which
         the noise turns to that of the last. options: as of `paint`.
         """
-        if steps < 2:
-            raise ConfigError(
-                "must be 2 or more, for both ends; got {value}.", key="steps", value=steps
-            )
+        at_least(2, steps=steps)  # for both ends
         settings = build(PaintConfig, to_values(self.settings) | options)
         begin = beginning(self.model.config.picture_size, size, None, None, None)
         steering = Steering(self.model, self.words, settings, negative or "")

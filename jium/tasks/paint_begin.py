@@ -13,6 +13,7 @@ from jium.data.image_files import upright
 from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError
 from jium.generation.edit import mask_for_latent
+from jium.ranges import share
 
 STRENGTH = 0.7  # where a picture is given and nobody says
 
@@ -72,8 +73,7 @@ def beginning(
         width, height = _sides(size, trained)
         return Beginning(width, height)
     strength = (1.0 if mask is not None else STRENGTH) if strength is None else strength
-    if not 0 <= strength <= 1:
-        raise ConfigError("must be between 0 and 1; got {value}.", key="strength", value=strength)
+    share(strength=strength)
     image, mask = upright(image), None if mask is None else upright(mask)
     if mask is not None and mask.size != image.size:
         raise DataError(

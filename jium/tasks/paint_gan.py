@@ -14,13 +14,13 @@ from jium.checkpoint.run import load_model, read_config, understood
 from jium.config import nearest
 from jium.data.image_batches import as_pixels
 from jium.data.pillow import Image
-from jium.errors import ConfigError, DataError
+from jium.errors import ConfigError
 from jium.generation.edit import lerp, slerp
 from jium.models.gan import Gan
+from jium.ranges import at_least
 from jium.tasks.paint import Painter
 from jium.tasks.paint_words import Words
-from jium.tasks.painted import Painted, seeds_of, understood_facts
-from jium.tasks.picture_files import read_facts
+from jium.tasks.painted import Painted, facts_of_own, seeds_of, understood_facts
 from jium.text.tokenizer import Tokenizer
 
 TOGETHER = 32  # pictures painted at a time on a GPU
@@ -120,15 +120,7 @@ class GanPainter:
 
         Raises DataError where the file says nothing, or was painted by another model.
         """
-        facts = read_facts(Path(path))
-        if facts.get("model") != self.fingerprint:
-            raise DataError(
-                "{path}: was painted by another model ({theirs}; this one is {own}). Give the run "
-                "that painted it.",
-                path=path,
-                theirs=facts.get("model"),
-                own=self.fingerprint,
-            )
+        facts = facts_of_own(Path(path), self.fingerprint)
         with understood_facts(path):
             known = {name: facts[name] for name in ("seed", "truncation", "batch")}
             prompt = facts["prompt"] if prompt is None else prompt
@@ -152,10 +144,7 @@ class GanPainter:
         which the latent turns to that of the last. truncation: as of `paint`.
         """
         self._check(options, 1, None, truncation)
-        if steps < 2:
-            raise ConfigError(
-                "must be 2 or more, for both ends; got {value}.", key="steps", value=steps
-            )
+        at_least(2, steps=steps)  # for both ends
         (seed,) = seeds_of(seed, 1)
         (to_seed,) = [seed] if to_seed is None else seeds_of(to_seed, 1)
         shares = [i / (steps - 1) for i in range(steps)]
@@ -202,10 +191,8 @@ class GanPainter:
                 near=nearest(name, known),
                 known=", ".join(known),
             )
-        if n < 1:
-            raise ConfigError("must be at least 1; got {value}.", key="n", value=n)
-        if truncation < 0:
-            raise ConfigError("must be 0 or more; got {value}.", key="truncation", value=truncation)
+        at_least(1, n=n)
+        at_least(0, truncation=truncation)
         own = self.model.config.picture_size
         if size is not None and size not in (own, (own, own)):
             raise ConfigError(

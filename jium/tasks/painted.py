@@ -9,7 +9,7 @@ import torch
 
 from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError
-from jium.tasks.picture_files import save_picture, sheet
+from jium.tasks.picture_files import read_facts, save_picture, sheet
 
 Preview = Callable[[int, list[Image.Image]], object]  # steps done, the pictures as guessed so far
 SEEDS = 2**31  # where nobody gives one, it is drawn below this
@@ -31,6 +31,22 @@ class Painted(list[Image.Image]):
             save_picture(self[0], Path(path), self.facts[0])
         else:
             save_picture(sheet(self), Path(path))
+
+
+def facts_of_own(path: Path, fingerprint: str) -> dict[str, Any]:
+    """How a picture was painted, as its file says. Raises DataError where it says nothing, or
+    another model than the one of `fingerprint` painted it.
+    """
+    facts = read_facts(path)
+    if facts.get("model") != fingerprint:
+        raise DataError(
+            "{path}: was painted by another model ({theirs}; this one is {own}). Give the run "
+            "that painted it.",
+            path=path,
+            theirs=facts.get("model"),
+            own=fingerprint,
+        )
+    return facts
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from jium.config import build, config, nearest
 from jium.data.columns import guess
 from jium.data.sources import read_rows
 from jium.errors import ConfigError, DataError
+from jium.ranges import at_least
 from jium.text.chat_template import Message
 
 INPUTS = (
@@ -65,8 +66,7 @@ class FewShot:
     separator: str = "\n\n"
 
     def __post_init__(self) -> None:
-        if self.k < 0:
-            raise ConfigError("must be 0 or more; got {value}.", key="k", value=self.k)
+        at_least(0, k=self.k)
         if not self.output_mark.strip() or not self.separator:
             key = "separator" if self.output_mark.strip() else "output_mark"
             raise ConfigError("must not be empty: it says where an example ends.", key=key)

@@ -20,6 +20,7 @@ from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError, RunError
 from jium.models.vae import Vae
 from jium.models.vqvae import VqVae
+from jium.ranges import at_least
 from jium.tasks.painted import Painted, seeds_of
 from jium.tasks.picture_inputs import in_parts, listed
 
@@ -102,8 +103,7 @@ class Reconstructor:
         asked = {**({} if prompts is None else {"prompts": prompts}), **others}
         for key in asked:
             raise ConfigError("is nothing that an autoencoder knows: it draws freely.", key=key)
-        if n < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="n", value=n)
+        at_least(1, n=n)
         seeds = seeds_of(seed, n)
         drawn = [self.model.draw_latents(1, torch.Generator().manual_seed(s)) for s in seeds]
         found = self._over(self.model.from_latents, torch.cat(drawn).split(ROWS))
@@ -113,10 +113,7 @@ class Reconstructor:
         """`steps` pictures from a to b, both as the model remembers them, on a straight line
         between their latents.
         """
-        if steps < 2:
-            raise ConfigError(
-                "must be 2 or more, for both ends; got {value}.", key="steps", value=steps
-            )
+        at_least(2, steps=steps)  # for both ends
         first, last = self.encode([a, b])
         shares = np.linspace(0, 1, steps, dtype=np.float32)[:, None, None, None]
         return self.decode((1 - shares) * first + shares * last)

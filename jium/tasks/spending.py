@@ -14,6 +14,7 @@ from typing import Any
 
 from jium.config import build, config, nearest, read_toml
 from jium.errors import ConfigError, JiumError
+from jium.ranges import at_least, finite
 
 MILLION = 1_000_000
 
@@ -26,10 +27,8 @@ class Price:
     completion: float = 0.0
 
     def __post_init__(self) -> None:
-        for name in ("prompt", "completion"):
-            value = getattr(self, name)
-            if not 0 <= value < float("inf"):
-                raise ConfigError("must be 0 or more; got {value}.", key=name, value=value)
+        at_least(0, prompt=self.prompt, completion=self.completion)
+        finite(prompt=self.prompt, completion=self.completion)
 
 
 @config

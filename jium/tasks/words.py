@@ -18,6 +18,7 @@ from jium.config import build, to_values
 from jium.errors import ConfigError, DataError, RunError
 from jium.messages import say
 from jium.models.word_table import WordTable
+from jium.ranges import at_least
 from jium.text.normalise import Cleaning, clean
 from jium.text.vocabulary import Vocabulary
 
@@ -124,8 +125,7 @@ class WordVectors:
 
     def nearest(self, vector: Any, n: int = 10, without: Sequence[str] = ()) -> Ranked:
         """The `n` words whose vectors point most nearly where `vector` does."""
-        if n < 1:
-            raise ConfigError("must be 1 or more; got {value}.", key="n", value=n)
+        at_least(1, n=n)
         cosines = self.unit_vectors @ unit_rows(np.asarray(vector, np.float32)[None])[0]
         left_out = [self.vocabulary.ids[w] for word in without if (w := self.known(word))]
         cosines[left_out] = -np.inf

@@ -14,7 +14,8 @@ from functools import cache, partial
 from typing import Any
 
 from jium.config import config
-from jium.errors import ConfigError, require
+from jium.errors import require
+from jium.ranges import at_least
 from jium.text.html import strip_html
 
 Span = tuple[int, int]
@@ -35,9 +36,7 @@ class Cleaning:
     lowercase: bool = False  # case folding: also ß to ss
 
     def __post_init__(self) -> None:
-        for key in ("max_run", "max_sign_run"):
-            if (value := getattr(self, key)) < 0:
-                raise ConfigError("must be 0 or more; got {value}.", key=key, value=value)
+        at_least(0, max_run=self.max_run, max_sign_run=self.max_sign_run)
 
 
 def cleaning_of(data: Any) -> Cleaning | None:

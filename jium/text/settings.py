@@ -5,6 +5,7 @@ from typing import Literal
 
 from jium.config import config
 from jium.errors import ConfigError
+from jium.ranges import at_least, share_below_one
 
 Kind = Literal["bpe", "wordpiece", "unigram", "word", "char", "morpheme", "jamo"]
 
@@ -30,10 +31,7 @@ class TokenizerConfig:
     segmentations: int = 8  # how many such cuts of the training data are made, used in turn
 
     def __post_init__(self) -> None:
-        if self.min_frequency < 1:
-            raise ConfigError(
-                "must be 1 or more; got {value}.", key="min_frequency", value=self.min_frequency
-            )
+        at_least(1, min_frequency=self.min_frequency)
         if not 0.98 <= self.character_coverage <= 1:
             raise ConfigError(
                 "must lie between 0.98 and 1; got {value}.",
@@ -52,18 +50,14 @@ class TokenizerConfig:
             )
 
     def _check_dropout(self) -> None:
-        if not 0 <= self.dropout < 1:
-            raise ConfigError("must be in [0, 1); got {value}.", key="dropout", value=self.dropout)
+        share_below_one(dropout=self.dropout)
         if self.dropout and self.kind in ("wordpiece", "word", "char"):
             raise ConfigError(
                 "is for bpe, morpheme, jamo and unigram tokenizers; this is a {kind}.",
                 key="dropout",
                 kind=self.kind,
             )
-        if self.segmentations < 1:
-            raise ConfigError(
-                "must be 1 or more; got {value}.", key="segmentations", value=self.segmentations
-            )
+        at_least(1, segmentations=self.segmentations)
 
     @property
     def all_special_tokens(self) -> list[str]:

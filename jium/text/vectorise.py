@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from jium.config import build, config, to_values
 from jium.errors import ConfigError, DataError, RunError, require
 from jium.files import write_text
+from jium.ranges import at_least
 from jium.text.hangul import to_jamo
 from jium.text.korean import kiwi
 from jium.text.ngrams import Found, Index, Units, characters, find, words
@@ -49,9 +50,7 @@ class Ngrams:
                 low=self.min_n,
                 high=self.max_n,
             )
-        for key in ("min_texts", "max_features"):
-            if (value := getattr(self, key)) is not None and value < 1:
-                raise ConfigError("must be 1 or more; got {value}.", key=key, value=value)
+        at_least(1, min_texts=self.min_texts, max_features=self.max_features)
         if self.stop_words and self.analyser not in ("word", "morpheme"):
             raise ConfigError(
                 "are for the word and morpheme analysers; this is {analyser}.",

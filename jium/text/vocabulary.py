@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from jium.errors import ConfigError, DataError
 from jium.files import write_text
 from jium.messages import say
+from jium.ranges import at_least
 from jium.text.hangul import to_jamo
 from jium.text.settings import END, SPECIAL_TOKENS, START, UNKNOWN
 
@@ -168,8 +169,7 @@ def padded(
 
 
 def _check(min_count: int, max_size: int | None, reserved: int) -> None:
-    if min_count < 1:
-        raise ConfigError("must be 1 or more; got {value}.", key="min_count", value=min_count)
+    at_least(1, min_count=min_count)
     if max_size is not None and max_size <= reserved:
         raise ConfigError(
             "must be {least} or more, so that a word fits beside {reserved} special tokens; got "

@@ -8,6 +8,7 @@ from torch import nn
 
 from jium.config import config
 from jium.errors import ConfigError
+from jium.ranges import above_zero
 from jium.training.adagrad import RowAdagrad
 from jium.training.muon import Muon
 
@@ -120,8 +121,7 @@ def groups(
 
 
 def _check(lr: float | None, betas: tuple[float, ...]) -> None:
-    if lr is not None and lr <= 0:
-        raise ConfigError("must be above 0; got {value}.", key="lr", value=lr)
+    above_zero(lr=lr)
     if not all(0 <= beta < 1 for beta in betas):
         raise ConfigError("must each be in [0, 1); got {value}.", key="betas", value=betas)
 

@@ -15,8 +15,8 @@ from torch import nn
 
 from jium.config import Values
 from jium.data.image_data import ImageData
-from jium.errors import ConfigError
 from jium.messages import say
+from jium.ranges import at_least
 from jium.training import costs
 from jium.training.costs import Batch
 from jium.training.devices import set_threads
@@ -105,7 +105,8 @@ def plan(
     own = (
         recipe_or_name if isinstance(recipe_or_name, Recipe) else recipe(recipe_or_name, *overrides)
     )
-    _check(devices=devices, text_tokens=text_tokens, price=price, watts=watts)
+    at_least(1, devices=devices, text_tokens=text_tokens)
+    at_least(0, price=price, watts=watts)
     found = outline(own)
     about: Values = dict(recipe=own.name, task=own.task, model=own.values["model"]["kind"])
     if found.model is None:
@@ -166,18 +167,6 @@ def _threads(wanted: int | None) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-def _check(**options: float | None) -> None:
-    """Raise ConfigError for an option that is no number of its kind."""
-    for key in ("devices", "text_tokens"):
-        value = options[key]
-        if value is not None and value < 1:
-            raise ConfigError("must be at least 1; got {value}.", key=key, value=value)
-    for key in ("price", "watts"):
-        value = options[key]
-        if value is not None and value < 0:
-            raise ConfigError("must be 0 or more; got {value}.", key=key, value=value)
 
 
 def _batch(own: Recipe, device: Device, text_tokens: int | None) -> Batch:

@@ -15,6 +15,7 @@ from jium.data.prefetch import prefetch
 from jium.errors import ConfigError, TrainingError
 from jium.nn.rows import summed
 from jium.objectives.loss import Loss
+from jium.ranges import at_least
 from jium.training.devices import autocast
 from jium.training.ema import Ema
 
@@ -54,18 +55,15 @@ class TrainConfig:
     device: str = "auto"
 
     def __post_init__(self) -> None:
-        for name in (
-            "steps",
-            "batch_tokens",
-            "batch_size",
-            "accumulate",
-            "eval_every",
-            "save_every",
-        ):
-            if getattr(self, name) < 1:
-                raise ConfigError(
-                    "must be at least 1; got {value}.", key=name, value=getattr(self, name)
-                )
+        at_least(
+            1,
+            steps=self.steps,
+            batch_tokens=self.batch_tokens,
+            batch_size=self.batch_size,
+            accumulate=self.accumulate,
+            eval_every=self.eval_every,
+            save_every=self.save_every,
+        )
         if self.ema is not None and not 0 < self.ema < 1:
             raise ConfigError("must be in (0, 1); got {value}.", key="ema", value=self.ema)
 

@@ -145,7 +145,7 @@ def test_without_a_text_that_is_said(run: Path, tmp_path: Path, words: list[str]
     ("words", "says"),
     [
         (["--steps", 0], "steps: must be at least 1; got 0"),
-        (["--guidance", -1], "guidance: must be 0 or more; got -1.0"),
+        (["--guidance", -1], "guidance: must be at least 0; got -1.0"),
         (["--size", "big"], "size: must be pixels"),
         (["--size", 0], "cannot be painted"),
         (["--sampler", "ddimm"], 'Did you mean "ddim"'),

@@ -50,7 +50,7 @@ def test_an_empty_text_has_an_empty_summary() -> None:
     "words, message",
     [
         (("textrank", TEXT, "--beam", "2"), "beam: is nothing that this summariser knows"),
-        (("textrank", TEXT, "--sentences", "0"), "sentences: must be 1 or more"),
+        (("textrank", TEXT, "--sentences", "0"), "sentences: must be at least 1"),
         (("nowhere", TEXT), "no such run folder"),
         (("lead", "--document", "nowhere.txt"), "nowhere.txt"),
     ],

@@ -112,5 +112,5 @@ def test_texts_of_one_word_are_said(tmp_path):
 
 
 def test_a_smallest_count_below_one_is_refused():
-    with pytest.raises(ConfigError, match="min_count: must be 1 or more"):
+    with pytest.raises(ConfigError, match="min_count: must be at least 1"):
         CorpusData(train="x", min_count=0)

@@ -51,8 +51,8 @@ def test_a_side_without_text_is_empty() -> None:
     [
         ({"min_chars": 0}, "data.max_chars: must be at least min_chars, and that at least 1"),
         ({"min_chars": 5, "max_chars": 4}, "got min_chars=5, max_chars=4"),
-        ({"max_ratio": 0.5}, "data.max_ratio: must be 1 or more; got 0.5"),
-        ({"script_share": 1.5}, r"data.script_share: must be a share in \[0, 1\]"),
+        ({"max_ratio": 0.5}, "data.max_ratio: must be at least 1; got 0.5"),
+        ({"script_share": 1.5}, r"data.script_share: must be between 0 and 1"),
         ({"source_script": "korean"}, "data.source_script: .*hangul"),
     ],
 )

@@ -95,5 +95,5 @@ def test_nothing_is_changed_unless_asked_for():
 
 
 def test_a_share_beyond_one_is_refused():
-    with pytest.raises(ConfigError, match=r"light: must be a share in \[0, 1\); got 1.5"):
+    with pytest.raises(ConfigError, match=r"light: must be in \[0, 1\); got 1.5"):
         Augment(light=1.5)

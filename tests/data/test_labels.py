@@ -149,8 +149,8 @@ def test_an_empty_file_is_said(tmp_path: Path):
         ({}, "data.train: is missing"),
         ({"train": "a", "text": "x", "label": "x"}, "data.label: is the text column too: 'x'"),
         ({"train": "a", "text": 0}, "data.text: give text and label both by number"),
-        ({"train": "a", "limit": 0}, "data.limit: must be 1 or more; got 0"),
-        ({"train": "a", "max_chars": 0}, "data.max_chars: must be 1 or more; got 0"),
+        ({"train": "a", "limit": 0}, "data.limit: must be at least 1; got 0"),
+        ({"train": "a", "max_chars": 0}, "data.max_chars: must be at least 1; got 0"),
         ({"train": "a", "source": "x"}, "data.source: unknown key"),
     ],
 )

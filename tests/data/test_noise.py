@@ -47,5 +47,5 @@ def test_a_misspelled_word_still_has_a_syllable() -> None:
 
 
 def test_a_wrong_rate_is_named() -> None:
-    with pytest.raises(ConfigError, match="rate: must be from 0 to 1; got 2"):
+    with pytest.raises(ConfigError, match="rate: must be between 0 and 1; got 2"):
         Noise(rate=2)

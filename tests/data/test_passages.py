@@ -140,5 +140,5 @@ def test_a_short_passage_is_one_window():
 def test_a_model_without_room_is_refused():
     with pytest.raises(ConfigError, match="model.max_len: leaves no room"):
         cut([1], numbered(3), FRAME, Windows(), 4)
-    with pytest.raises(ConfigError, match="max_question: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="max_question: must be at least 1; got 0"):
         build(Windows, {"max_question": 0})

@@ -287,8 +287,8 @@ def test_nothing_to_learn_from_is_said(tmp_path: Path):
     ("settings", "message"),
     [
         ({}, "data.train: is missing"),
-        ({"train": "a", "stride": 0}, "data.stride: must be 1 or more; got 0"),
-        ({"train": "a", "limit": 0}, "data.limit: must be 1 or more"),
+        ({"train": "a", "stride": 0}, "data.stride: must be at least 1; got 0"),
+        ({"train": "a", "limit": 0}, "data.limit: must be at least 1"),
         ({"train": "a", "valid_share": 1.0}, "data.valid_share: must be a share"),
         ({"train": "a", "contexts": "x"}, 'data.contexts: unknown key. Did you mean "context"'),
     ],

@@ -259,7 +259,7 @@ def test_a_column_that_is_no_tag_is_noticed(tmp_path: Path):
         ({"train": "a", "text": "x", "tags": "x"}, "data.tags: is the text column too: 'x'"),
         ({"train": "a", "scheme": "biose"}, "data.scheme: must be one of 'auto', 'bio', 'bioes'"),
         ({"train": "a", "level": "token"}, "data.level: must be one of"),
-        ({"train": "a", "limit": 0}, "data.limit: must be 1 or more; got 0"),
+        ({"train": "a", "limit": 0}, "data.limit: must be at least 1; got 0"),
         ({"train": "a", "clean": True}, "data.clean: unknown key"),
     ],
 )

@@ -48,5 +48,5 @@ def test_an_empty_file_and_a_limit_of_nothing_are_refused(tmp_path: Path) -> Non
     (tmp_path / "a.txt").write_text("", "utf-8")
     with pytest.raises(DataError, match="is empty"):
         list(Texts(TextData(train=str(tmp_path / "a.txt"))).split("train"))
-    with pytest.raises(ConfigError, match="limit: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="limit: must be at least 1; got 0"):
         TextData(train="a.txt", limit=0)

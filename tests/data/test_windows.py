@@ -122,5 +122,5 @@ def test_stretches_without_a_pair_are_passed_over():
 
 @pytest.mark.parametrize("key", ["window", "negatives", "block", "shared"])
 def test_a_size_of_nothing_is_refused(key):
-    with pytest.raises(ConfigError, match=f"{key}: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match=f"{key}: must be at least 1; got 0"):
         Windows(**{key: 0})

@@ -115,8 +115,8 @@ def test_a_dynamic_threshold_is_each_pictures_own():
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        (dict(scale=-0.5), "scale: must be 0 or more; got -0.5"),
-        (dict(scale=float("nan")), "scale: must be 0 or more; got nan"),
+        (dict(scale=-0.5), "scale: must be at least 0; got -0.5"),
+        (dict(scale=float("nan")), "scale: must be at least 0; got nan"),
         (dict(rescale=1.5), "rescale: must be between 0 and 1; got 1.5"),
         (dict(rise=-1.0), "rise: must be between 0 and 1; got -1.0"),
         (dict(start=0.8, end=0.2), "start: must be below end.*got 0.8 and 0.2"),

@@ -16,7 +16,7 @@ from jium.generation.settings import GenerationConfig
         ({"max_tokens": -3}, "max_tokens", "must be at least 1; got -3"),
         ({"top_p": 0.0}, "top_p", r"must be in \(0, 1\]; got 0.0"),
         ({"min_p": 1.5}, "min_p", r"must be in \(0, 1\]; got 1.5"),
-        ({"temperature": -1.0}, "temperature", "must be 0 or more; got -1.0"),
+        ({"temperature": -1.0}, "temperature", "must be at least 0; got -1.0"),
         ({"repetition_penalty": 0.0}, "repetition_penalty", r"must be in \[0.001, 1000\]; got 0.0"),
         (
             {"repetition_penalty": 1e-30},
@@ -42,7 +42,7 @@ from jium.generation.settings import GenerationConfig
         ({"beam": 2, "logit_bias": {3: 1.0}}, "logit_bias", "does not go with a beam search"),
         ({"beam": 2, "presence_penalty": 1.0}, "presence_penalty", "does not go with a beam"),
         ({"penalty_alpha": 0.5}, "top_k", "is missing: penalty_alpha needs it"),
-        ({"penalty_alpha": 1.5, "top_k": 4}, "penalty_alpha", r"must be in \[0, 1\]; got 1.5"),
+        ({"penalty_alpha": 1.5, "top_k": 4}, "penalty_alpha", r"must be between 0 and 1; got 1.5"),
         (
             {"penalty_alpha": 0.5, "top_k": 4, "temperature": 1.0},
             "temperature",

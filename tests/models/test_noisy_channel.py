@@ -126,5 +126,5 @@ def test_one_word_is_enough_to_learn_from() -> None:
 def test_settings_are_checked() -> None:
     with pytest.raises(ConfigError, match="confidence: must be between 0 and 1; got 1"):
         NoisyChannelConfig(confidence=1.0)
-    with pytest.raises(ConfigError, match="min_count: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="min_count: must be at least 1; got 0"):
         NoisyChannelConfig(min_count=0)

@@ -169,7 +169,7 @@ def test_widths_that_differ_need_two_matrices():
         (dict(dim=0), "dim: must be at least 1; got 0"),
         (dict(window=0), "window: must be at least 1; got 0"),
         (dict(n_layers=-1), "n_layers: must be at least 1; got -1"),
-        (dict(restarts=2.0), r"restarts: must be in \[0, 1\]; got 2.0"),
+        (dict(restarts=2.0), r"restarts: must be between 0 and 1; got 2.0"),
         (dict(dropout=1.0), r"dropout: must be in \[0, 1\); got 1.0"),
     ],
 )

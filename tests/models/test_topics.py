@@ -73,5 +73,5 @@ def test_relevance_of_weight_one_ranks_by_probability_and_zero_by_lift() -> None
 def test_too_few_texts_or_topics_are_refused() -> None:
     with pytest.raises(DataError, match="1 texts of 30 different words are too few for 3 topics"):
         make(Lda).fit(sparse.csr_array(np.ones((1, N_WORDS), np.int64)))
-    with pytest.raises(ConfigError, match="n_topics: must be 2 or more; got 1"):
+    with pytest.raises(ConfigError, match="n_topics: must be at least 2; got 1"):
         LdaConfig(n_topics=1)

@@ -191,7 +191,7 @@ def test_losses_of_a_step_are_means_over_its_turns_and_batches() -> None:
     ("setting", "message"),
     [
         ({"discriminator_steps": 0}, "discriminator_steps: must be at least 1; got 0"),
-        ({"r1": -1.0}, "r1: must be 0 or more; got -1.0"),
+        ({"r1": -1.0}, "r1: must be at least 0; got -1.0"),
         ({"generator_rate": 0.0}, "generator_rate: must be above 0; got 0.0"),
         ({"drop": 1.0}, r"drop: must be in \[0, 1\); got 1.0"),
     ],

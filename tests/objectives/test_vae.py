@@ -160,10 +160,10 @@ def test_the_pyramid_is_a_distance_that_sees_edges() -> None:
 
 @pytest.mark.parametrize("name", ["beta", "free_bits", "pyramid"])
 def test_a_weight_below_zero_is_refused(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"{name}: must be 0 or more; got -1"):
+    with pytest.raises(ConfigError, match=f"{name}: must be at least 0; got -1"):
         VaeLoss(**{name: -1.0})
 
 
 def test_a_commitment_below_zero_is_refused() -> None:
-    with pytest.raises(ConfigError, match="commitment: must be 0 or more; got -0.5"):
+    with pytest.raises(ConfigError, match="commitment: must be at least 0; got -0.5"):
         VqVaeLoss(commitment=-0.5)

@@ -165,9 +165,9 @@ def test_an_unknown_word_is_answered_with_the_nearest_spelling(folder: Path) -> 
 
 
 def test_wrong_settings_are_named(folder: Path) -> None:
-    with pytest.raises(ConfigError, match="b: must be from 0 to 1; got 2"):
+    with pytest.raises(ConfigError, match="b: must be between 0 and 1; got 2"):
         Search(b=2)
-    with pytest.raises(ConfigError, match="top: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="top: must be at least 1; got 0"):
         KeywordIndex.build(folder).search("강아지", 0)
 
 

@@ -142,7 +142,7 @@ def test_what_is_local(host: str, local: bool):
     [
         (["--slots", "0"], "slots: must be at least 1; got 0"),
         (["--timeout-s", "0"], "timeout_s: must be above 0"),
-        (["--max-waiting", "-1"], "max_waiting: must be 0 or more"),
+        (["--max-waiting", "-1"], "max_waiting: must be at least 0"),
         (["--grace-s", "inf"], "grace_s: must be finite; got inf"),
         (["--max-body-mb", "inf"], "max_body_mb: must be finite; got inf"),
         (["--api-key-file", "nowhere"], "nowhere: cannot be read"),

@@ -228,7 +228,7 @@ def test_what_cannot_be_answered_is_said(
 
 @pytest.mark.parametrize("settings", [{"n_best": 0}, {"max_answer_tokens": -1}])
 def test_counts_are_one_or_more(tokenizer: Tokenizer, settings: dict[str, int]):
-    with pytest.raises(ConfigError, match="must be 1 or more"):
+    with pytest.raises(ConfigError, match="must be at least 1"):
         reader(tokenizer).answer("가", "나", **settings)
 
 

@@ -113,7 +113,7 @@ def test_an_empty_text_is_refused(task: Classifier, texts: Any):
 def test_what_it_does_not_know_is_explained(task: Classifier):
     with pytest.raises(ConfigError, match="label: no label '중립'. Known: 긍정, 부정"):
         task.weights("글", "중립")
-    with pytest.raises(ConfigError, match="top: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="top: must be at least 1; got 0"):
         task.classify("글", top=0)
 
 
@@ -186,7 +186,7 @@ def test_calibration_changes_no_answer_and_lowers_the_loss():
     [
         ({"C": 0.0}, "model.C: must be above 0; got 0.0"),
         ({"features": []}, "model.features: must name one kind"),
-        ({"max_iterations": 0}, "model.max_iterations: must be 1 or more"),
+        ({"max_iterations": 0}, "model.max_iterations: must be at least 1"),
         ({"classifier": "forest"}, "model.classifier: must be one of"),
         ({"features": [{"analyser": "char", "max_n": 0}]}, "max_n: must be at least min_n"),
         ({"dim": 64}, "model.dim: unknown key"),

@@ -100,7 +100,7 @@ def test_nothing_to_choose_from_is_said(task: SentenceEmbedder):
 
 
 def test_asking_for_no_answer_is_refused(task: SentenceEmbedder):
-    with pytest.raises(ConfigError, match="n: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="n: must be at least 1; got 0"):
         task.similar(TEXTS[0], TEXTS, n=0)
 
 

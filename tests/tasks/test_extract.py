@@ -71,7 +71,7 @@ def test_more_sentences_than_there_are_is_the_whole_text(extractor: Extractor) -
 
 @pytest.mark.parametrize("option", ["sentences", "max_chars"])
 def test_no_sentence_at_all_cannot_be_asked_for(extractor: Extractor, option: str) -> None:
-    with pytest.raises(ConfigError, match="must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="must be at least 1; got 0"):
         extractor.summarise(TEXT, **{option: 0})
 
 
@@ -103,7 +103,7 @@ def test_keywords_are_the_nouns_that_a_text_turns_on() -> None:
     found = Extractor.of("textrank").keywords(TEXT, 3)
     assert set(found) >= {"급식", "소금"} and len(found) == 3
     assert Extractor.of("lead").keywords("!!") == []
-    with pytest.raises(ConfigError, match="n: must be 1 or more"):
+    with pytest.raises(ConfigError, match="n: must be at least 1"):
         Extractor.of("lead").keywords(TEXT, 0)
 
 

@@ -241,7 +241,7 @@ def test_an_option_it_cannot_do_is_refused_by_name(
 
 
 def test_wrong_values_are_refused(endpoint: Endpoint, model: Make) -> None:
-    with pytest.raises(ConfigError, match="temperature: must be 0 or more"):
+    with pytest.raises(ConfigError, match="temperature: must be at least 0"):
         model().chat("a", temperature=-1)
     with pytest.raises(ConfigError, match="json_schema: cannot be followed"):
         model().chat("a", json_schema="{")
@@ -511,7 +511,7 @@ def test_a_call_that_failed_costs_nothing(endpoint: Endpoint, model: Make, won: 
     ("text", "message"),
     [
         ("currency = 1", "prices"),
-        ('currency = "USD"\n[models]\nm = { prompt = -1.0 }', "prompt: must be 0 or more"),
+        ('currency = "USD"\n[models]\nm = { prompt = -1.0 }', "prompt: must be at least 0"),
         ("oops", "is not TOML"),
         (None, "no such table of prices"),
     ],

@@ -273,7 +273,7 @@ def test_between_two_seeds_the_noise_turns(painter: Painter) -> None:
     assert same(made[0], ends[0])
     assert np.abs(np.asarray(made[2], int) - np.asarray(ends[1], int)).max() <= 1
     assert not same(made[1], made[0]) and not same(made[1], made[2])
-    with pytest.raises(ConfigError, match="2 or more"):
+    with pytest.raises(ConfigError, match="at least 2"):
         painter.interpolate("빨간 그림", "a blue picture", 1)
 
 

@@ -96,13 +96,13 @@ def test_a_damaged_fit_is_told(task: Reconstructor, tmp_path: Path) -> None:
 
 
 def test_what_makes_no_sense_is_refused(task: Reconstructor) -> None:
-    with pytest.raises(ConfigError, match="n: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="n: must be at least 1; got 0"):
         task.paint(n=0)
     with pytest.raises(ConfigError, match="prompts: is nothing that an autoencoder knows"):
         task.paint(["a fox"])
     with pytest.raises(ConfigError, match="guidance: is nothing that an autoencoder knows"):
         task.paint(guidance=3.0)
-    with pytest.raises(ConfigError, match="steps: must be 2 or more, for both ends; got 1"):
+    with pytest.raises(ConfigError, match="steps: must be at least 2; got 1"):
         task.interpolate(picture(), picture(1), steps=1)
     with pytest.raises(DataError, match="There is no picture. Give at least one"):
         task.anomaly([])

@@ -97,7 +97,7 @@ def test_emoji_lone_jamo_and_right_to_left_words_have_vectors():
 
 
 def test_no_answer_is_no_number(toy):
-    with pytest.raises(ConfigError, match="n: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="n: must be at least 1; got 0"):
         toy.similar("Man", 0)
 
 

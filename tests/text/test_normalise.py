@@ -136,5 +136,5 @@ def test_each_rule_can_be_left_out():
 
 
 def test_a_negative_run_is_refused():
-    with pytest.raises(ConfigError, match="^max_run: must be 0 or more; got -1"):
+    with pytest.raises(ConfigError, match="^max_run: must be at least 0; got -1"):
         Cleaning(max_run=-1)

@@ -238,7 +238,7 @@ def test_a_generator_of_texts_is_read_once():
         ({"special_tokens": ["user"]}, "special_tokens: each must be a new name"),
         ({"special_tokens": ["<PAD>"]}, "special_tokens: each must be a new name"),
         ({"special_tokens": ["<-->"]}, "special_tokens: each must be a new name"),
-        ({"min_frequency": 0}, "min_frequency: must be 1 or more"),
+        ({"min_frequency": 0}, "min_frequency: must be at least 1"),
         ({"character_coverage": 0.5}, "character_coverage: must lie between"),
         ({"kind": "bpee"}, "kind"),
     ],

@@ -195,7 +195,7 @@ def test_no_word_has_no_vector():
     ("settings", "message"),
     [
         ({"min_n": 3, "max_n": 2}, "max_n: must be at least min_n.*min_n=3, max_n=2"),
-        ({"max_features": 0}, "max_features: must be 1 or more; got 0"),
+        ({"max_features": 0}, "max_features: must be at least 1; got 0"),
         ({"analyser": "char", "stop_words": ["a"]}, "stop_words: are for the word and morpheme"),
         ({"tags": ["N"]}, "tags: are for the morpheme analyser; this is word"),
         ({"analyser": "words"}, "analyser: must be one of"),

@@ -140,7 +140,7 @@ def test_texts_that_were_not_cut_into_words_are_refused():
 def test_sizes_that_hold_no_word_are_refused():
     with pytest.raises(ConfigError, match="max_size: must be 5 or more.* 4 special.*got 4"):
         Vocabulary.build(CORPUS, max_size=4)
-    with pytest.raises(ConfigError, match="min_count: must be 1 or more; got 0"):
+    with pytest.raises(ConfigError, match="min_count: must be at least 1; got 0"):
         Vocabulary.build(CORPUS, min_count=0)
 
 

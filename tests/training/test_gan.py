@@ -110,7 +110,7 @@ def test_between_two_texts_and_two_seeds_lie_pictures(run: Path) -> None:
         end = np.asarray(painter.paint(text, seed=seed)[0], int)
         assert np.abs(np.asarray(made[place], int) - end).max() <= 1
     assert len({picture.tobytes() for picture in made}) == 3
-    with pytest.raises(ConfigError, match="2 or more"):
+    with pytest.raises(ConfigError, match="at least 2"):
         painter.interpolate("red", "blue", 1)
 
 

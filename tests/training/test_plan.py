@@ -415,7 +415,7 @@ def test_a_batch_too_small_for_the_longest_text_is_noticed() -> None:
     [
         (dict(device_kind="a10"), 'device_kind: no kind of device "a10". Did you mean "a100"?'),
         (dict(devices=0), "devices: must be at least 1; got 0."),
-        (dict(price=-1.0), "price: must be 0 or more; got -1.0."),
+        (dict(price=-1.0), "price: must be at least 0; got -1.0."),
         (dict(text_tokens=0), "text_tokens: must be at least 1; got 0."),
     ],
 )

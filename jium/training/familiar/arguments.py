@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from jium.config import build, config
 from jium.errors import ConfigError
+from jium.ranges import above_zero, at_least, share_below_one
 from jium.training.optimisers import AdamW
 from jium.training.schedules import Constant, Cosine, Linear
 from jium.training.trainer import Schedule, TrainConfig
@@ -193,15 +194,9 @@ class TrainingArguments:
             )
 
     def _check_numbers(self) -> None:
-        for name in _AT_LEAST_ONE:
-            if (value := getattr(self, name)) is not None and value < 1:
-                raise ConfigError("must be at least 1; got {value}.", key=name, value=value)
-        for name in _ABOVE_ZERO:
-            if (value := getattr(self, name)) is not None and value <= 0:
-                raise ConfigError("must be above 0; got {value}.", key=name, value=value)
-        for name in _SHARES:
-            if not 0 <= (value := getattr(self, name)) < 1:
-                raise ConfigError("must be in [0, 1); got {value}.", key=name, value=value)
+        at_least(1, **{name: getattr(self, name) for name in _AT_LEAST_ONE})
+        above_zero(**{name: getattr(self, name) for name in _ABOVE_ZERO})
+        share_below_one(**{name: getattr(self, name) for name in _SHARES})
 
     # ------------------------------------------------------------ as jium has them
 
