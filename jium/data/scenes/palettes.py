@@ -14,19 +14,20 @@ from jium.data.scenes.world import Scene
 _NIGHT = 100  # a background darker than this wants pale rims around dark things
 
 
-def palette(scene: Scene, light: int) -> bytes:
-    """768 numbers, red, green and blue of each material."""
+def palette(scene: Scene, light: int) -> np.ndarray:
+    """uint32 (256,): of each material red, green, blue, and 255 where it belongs to a thing."""
     main, last = scene.things[0], scene.things[-1]
     behind, dark = _background(scene.setting, light, scene.style)
     first, rims, line = _thing(main.colour, scene.style, dark)
     second, other_rims, other_line = _thing(last.colour, scene.style, dark)
     between = b"".join(pair for one in zip(rims, other_rims, strict=True) for pair in one)
-    return behind + (
-        between.ljust(3 * (m.THING - m.RIM), b"\0")
-        + (first.ljust(3 * m.LINE, b"\0") + line).ljust(3 * m.SLOT, b"\0")
-        + (second.ljust(3 * m.LINE, b"\0") + other_line).ljust(3 * m.SLOT, b"\0")
-        + bytes(3 * (256 - m.THING - 2 * m.SLOT))
+    colours = behind + (
+        between.ljust(4 * (m.THING - m.RIM), b"\0")
+        + (first.ljust(4 * m.LINE, b"\0") + line).ljust(4 * m.SLOT, b"\0")
+        + (second.ljust(4 * m.LINE, b"\0") + other_line).ljust(4 * m.SLOT, b"\0")
+        + bytes(4 * (256 - m.THING - 2 * m.SLOT))
     )
+    return np.frombuffer(colours, np.uint32)
 
 
 @cache
@@ -41,7 +42,7 @@ def _background(setting: str, light: int, style: str) -> tuple[bytes, bool]:
     rows = how.background(rows)
     night = float(luminance(rows[: m.SCENERY]).mean()) < _NIGHT
     rows[m.ORNAMENT : m.ORNAMENT + len(how.ornaments)] = how.ornaments or rows[:0]
-    return _bytes(rows), night
+    return _bytes(rows, 0), night
 
 
 @cache
@@ -51,7 +52,7 @@ def _thing(colour: str, style: str, night: bool) -> tuple[bytes, list[bytes], by
     rows = how.thing(np.array([*TONES[colour], *DETAILS], np.float32))
     bright = float(luminance(rows[0])[0])
     contours = [_bytes(_contour(one, rows, night and bright < _NIGHT)) for one in how.contours]
-    contours += [bytes(3)] * (2 - len(contours))
+    contours += [bytes(4)] * (2 - len(contours))
     return _bytes(rows), contours, _bytes(_contour(how.line_colour, rows, bright < 45))
 
 
@@ -65,5 +66,6 @@ def _contour(contour: Contour, rows: np.ndarray, pale: bool) -> np.ndarray:
     return mix(rows[m.DEEP], (26, 20, 34), 0.62)
 
 
-def _bytes(rows: np.ndarray) -> bytes:
-    return np.clip(rows + np.float32(0.5), 0, 255).astype(np.uint8).tobytes()
+def _bytes(rows: np.ndarray, thing: int = 255) -> bytes:
+    whole = np.clip(rows + np.float32(0.5), 0, 255).astype(np.uint8)
+    return np.insert(whole, 3, thing, axis=-1).tobytes()

@@ -42,13 +42,16 @@ def draw(scene: Scene, size: int) -> np.ndarray:
     setting, style, rng = SETTINGS[scene.setting], STYLES[scene.style], Random(scene.seed)
     light = int(rng.random() * len(setting.lights))
     drawn = materials(scene, size * finer, setting, style, rng)
-    coloured = Image.fromarray(drawn)
-    coloured.putpalette(palette(scene, light))
-    rgb = np.asarray(coloured.convert("RGB").reduce(finer), np.float32)
-    mask = Image.fromarray((drawn >= RIM).view(np.uint8) * np.uint8(255)).reduce(finer)
-    things = np.asarray(mask, np.float32)[..., None] * np.float32(1 / 255)
-    painted = style.finish(Surface(rgb, things, size, rng))
-    return np.clip(painted + np.float32(0.5), 0, 255).astype(np.uint8)
+    large = Image.frombuffer("RGBX", drawn.shape, palette(scene, light).take(drawn, mode="clip"))
+    small = np.frombuffer(large.reduce(finer).tobytes(), np.uint8).reshape(size, size, 4)
+    planes, out = np.empty((4, size, size), np.float32), np.empty((size, size, 3), np.uint8)
+    for channel in range(4):
+        planes[channel] = small[..., channel]
+    surface = Surface(planes[:3], planes[3] * np.float32(1 / 255), size, rng)
+    painted = np.clip(style.finish(surface) + np.float32(0.5), 0, 255)
+    for channel in range(3):
+        out[..., channel] = painted[channel]
+    return out
 
 
 def materials(scene: Scene, side: int, setting: Setting, style: Style, rng: Random) -> np.ndarray:
@@ -63,7 +66,7 @@ def materials(scene: Scene, side: int, setting: Setting, style: Style, rng: Rand
     for slot in (1, 0):
         for thing in _of_slot(scene, slot):
             _paint(pen, thing, slot)
-    drawn = np.asarray(pen.picture)
+    drawn = np.frombuffer(pen.picture.tobytes(), np.uint8).reshape(side, side)
     if style.line:
         drawn = _lined(drawn, round(style.line * side) or 1)
     return _rimmed(drawn, [max(1, round(width * side)) for width in style.rims])
@@ -140,7 +143,8 @@ def _rimmed(drawn: np.ndarray, widths: list[int]) -> np.ndarray:
         while width > 0:
             _spread(spread, min(step, width), diagonal=step > 1)
             width, step = width - step, min(2 * step, 4)
-        drawn = np.maximum(drawn, np.where(drawn < RIM, spread, 0))
+        free = np.where(drawn < RIM, spread, 0) if number else spread  # of an inner rim
+        drawn = np.maximum(drawn, free)
     return drawn
 
 

@@ -15,33 +15,33 @@ Array = np.ndarray
 
 @lru_cache(maxsize=64)
 def noise(size: int, cells: int, across: int = 0, seed: int = 0) -> Array:
-    """Smooth noise in [-1, 1], (2 size, 2 size, 1), about `cells` bumps a picture.
+    """Smooth noise in [-1, 1], (2 size, 2 size), about `cells` bumps a picture.
 
     across: bumps from left to right, where they differ from those from top to bottom.
     """
     rows, columns = 2 * cells, 2 * (across or cells)
     grid = Image.fromarray(_bytes(rows * columns, seed).reshape(rows, columns))
     smooth = grid.resize((2 * size, 2 * size), Image.Resampling.BICUBIC)
-    return _unit(np.asarray(smooth, np.float32))[..., None]
+    return _unit(np.asarray(smooth, np.float32))
 
 
 @lru_cache(maxsize=16)
 def strokes(size: int, cells: int, seed: int = 0) -> Array:
     """Noise drawn out along the diagonal, as pencils and crayons leave it; [-1, 1]."""
     n = 2 * size
-    field = noise(size, cells, seed=seed)[..., 0]
+    field = noise(size, cells, seed=seed)
     length = max(3, size // 10)
     total = sum(np.roll(field, (-step, step), (0, 1)) for step in range(length))
     spread = np.asarray(total, np.float32) / length
     assert spread.shape == (n, n)
-    return np.clip(spread * np.float32(length**0.5), -1, 1)[..., None]
+    return np.clip(spread * np.float32(length**0.5), -1, 1)
 
 
 @lru_cache(maxsize=16)
 def cells(size: int, n: int, seed: int = 0) -> tuple[Array, Array, Array]:
     """Irregular cells, n x n a picture: of each pixel the cell's number (2 size, 2 size), the row
-    and column of the cell's centre less the pixel's own (2 size, 2 size, 2), and 1 where the pixel
-    lies on a border, else 0 (2 size, 2 size, 1).
+    and column of the cell's centre less the pixel's own (2, 2 size, 2 size), and 1 where the pixel
+    lies on a border, else 0 (2 size, 2 size).
     """
     m, wide = 2 * n, 2 * size
     jitter = _bytes(m * m * 2, seed + 7).reshape(m, m, 2).astype(np.float32) / 255 * 0.8 + 0.1
@@ -63,13 +63,14 @@ def cells(size: int, n: int, seed: int = 0) -> tuple[Array, Array, Array]:
     border[:, 1:] |= number[:, 1:] != number[:, :-1]
     border[1:] |= number[1:] != number[:-1]
     offset = np.rint(centre * (np.float32(wide) / m)).astype(np.int32)
-    return number, offset, border[..., None].astype(np.float32)
+    return number, np.ascontiguousarray(offset.transpose(2, 0, 1)), border.astype(np.float32)
 
 
 @lru_cache(maxsize=16)
 def shards(seed: int = 0) -> Array:
-    """A number in [-1, 1] for each of many cells, three to a cell: (65536, 3)."""
-    return _unit(_bytes(65536 * 3, seed + 11).astype(np.float32).reshape(65536, 3))
+    """A number in [-1, 1] for each of many cells, three to a cell: (3, 65536)."""
+    numbers = _bytes(65536 * 3, seed + 11).astype(np.float32).reshape(65536, 3)
+    return _unit(np.ascontiguousarray(numbers.T))
 
 
 @lru_cache(maxsize=16)
@@ -80,21 +81,21 @@ def screen(size: int, n: int) -> Array:
     rows, columns = np.meshgrid(places, places, indexing="ij")
     u, v = (rows + columns) / np.float32(period), (rows - columns) / np.float32(period)
     u, v = np.abs(u % 1 - np.float32(0.5)), np.abs(v % 1 - np.float32(0.5))
-    return (np.float32(1) - 4 * np.sqrt(u * u + v * v))[..., None]
+    return np.float32(1) - 4 * np.sqrt(u * u + v * v)
 
 
 @lru_cache(maxsize=16)
 def from_edges(size: int) -> Array:
-    """How far pixels are from the border of the picture, as shares of it: (size, size, 1)."""
+    """How far pixels are from the border of the picture, as shares of it: (size, size)."""
     places = (np.arange(size, dtype=np.float32) + 0.5) / size
     near = np.minimum(places, 1 - places)
-    return np.minimum(near[:, None], near[None, :])[..., None]
+    return np.minimum(near[:, None], near[None, :])
 
 
 @lru_cache(maxsize=16)
 def downwards(size: int) -> Array:
-    """0 at the top to 1 at the bottom: (size, 1, 1)."""
-    return ((np.arange(size, dtype=np.float32) + 0.5) / size)[:, None, None]
+    """0 at the top to 1 at the bottom: (size, 1)."""
+    return ((np.arange(size, dtype=np.float32) + 0.5) / size)[:, None]
 
 
 @lru_cache(maxsize=16)
