@@ -57,9 +57,10 @@ class Muon(torch.optim.Optimizer):
             weights: list[Tensor] = list(parameters)
             torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
             ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])  # Nesterov's
-            updates = orthogonalised(torch.stack(ahead)).unbind()
+            flat = torch.stack(ahead).flatten(2)  # a kernel is a matrix: out, in * height * width
+            updates = [update.view(shape) for update in orthogonalised(flat)]
             torch._foreach_mul_(weights, 1 - group["lr"] * group["weight_decay"])
-            scale = 0.2 * math.sqrt(max(shape))  # the size of an AdamW update
+            scale = 0.2 * math.sqrt(max(flat.shape[1:]))  # the size of an AdamW update
             torch._foreach_add_(weights, updates, alpha=-group["lr"] * scale)
 
     def _adam(self, moved: Sequence[nn.Parameter], group: dict[str, Any]) -> None:
