@@ -15,7 +15,7 @@ ROOT = Path(jium.__file__).parent
 LAYERS = [
     ["messages"],
     ["errors"],
-    ["config", "files"],
+    ["config", "files", "ranges"],
     ["nn", "text"],
     ["models", "data"],
     ["checkpoint", "generation", "adaptation"],

@@ -298,7 +298,7 @@ def test_a_folder_without_anything_says_so(tmp_path, folder):
         ({"limit": 0}, "limit: must be at least 1"),
         ({"widest": 0.5}, r"widest: must be in \[1, 16\]; got 0.5"),
         ({"buckets": True, "size": 4}, "bucket_step: must be no more than data.size=4; got 8"),
-        ({"valid_share": 1.5}, r"valid_share: must be a share"),
+        ({"valid_share": 1.5}, r"valid_share: must be in"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings, message):

@@ -113,7 +113,7 @@ def test_wordpiece_words_are_chosen_whole():
     ("settings", "message"),
     [
         ({"rate": 0.0}, "rate: must be in"),
-        ({"masked": 1.2}, "masked: must be a share"),
+        ({"masked": 1.2}, "masked: must be between 0 and 1"),
         ({"masked": 0.8, "replaced": 0.3}, "must be at most 1"),
     ],
 )

@@ -349,7 +349,7 @@ def test_an_unknown_split_lists_the_known(tmp_path: Path) -> None:
         ({"source": 0}, "data.source: give source and target both by number"),
         ({"limit": 0}, "data.limit: must be at least 1; got 0"),
         ({"max_run": -1}, "data.max_run: must be at least 0"),
-        ({"test_share": 2.0}, "data.test_share: must be a share"),
+        ({"test_share": 2.0}, "data.test_share: must be in"),
         ({"max_ratio": 0.0}, "data.max_ratio: must be at least 1"),
         ({"sorce": "ko"}, 'data.sorce: unknown key. Did you mean "source"'),
         ({"train": 3}, "data.train"),

@@ -289,7 +289,7 @@ def test_nothing_to_learn_from_is_said(tmp_path: Path):
         ({}, "data.train: is missing"),
         ({"train": "a", "stride": 0}, "data.stride: must be at least 1; got 0"),
         ({"train": "a", "limit": 0}, "data.limit: must be at least 1"),
-        ({"train": "a", "valid_share": 1.0}, "data.valid_share: must be a share"),
+        ({"train": "a", "valid_share": 1.0}, "data.valid_share: must be in"),
         ({"train": "a", "contexts": "x"}, 'data.contexts: unknown key. Did you mean "context"'),
     ],
 )

@@ -37,7 +37,7 @@ def test_no_share_is_no_pair() -> None:
     ("values", "message"),
     [
         ({"valid_share": 1.0}, r"data.valid_share: must be in \[0, 1\); got 1.0"),
-        ({"test_share": -0.1}, "data.test_share: must be a share"),
+        ({"test_share": -0.1}, "data.test_share: must be in"),
         ({"valid_share": 0.5, "test_share": 0.5}, "data.test_share: leaves nothing to train on"),
     ],
 )

@@ -196,7 +196,7 @@ def test_wrong_options_are_named(rough: Translator, found: AttentionMap):
         explain(rough, TEXT, to="fr")
     with pytest.raises(ConfigError, match="^layer: must be from 0 to 2; got 3"):
         found.table(layer=3)
-    with pytest.raises(ConfigError, match="^head: must be between 0 and 1; got -1"):
+    with pytest.raises(ConfigError, match="^head: must be from 0 to 1; got -1"):
         found.table(head=-1)
     with pytest.raises(
         ConfigError, match="^kind: no kind 'across'. Known: encoder, decoder, cross"

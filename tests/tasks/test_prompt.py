@@ -177,7 +177,7 @@ def test_the_least_similar_is_left_out_first() -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"k": -1}, "k: must be 0"), ({"separator": ""}, "separator: must not be empty")],
+    [({"k": -1}, "k: must be at least 0"), ({"separator": ""}, "separator: must not be empty")],
 )
 def test_settings_that_make_no_prompt_are_refused(options: dict, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
