@@ -2,7 +2,8 @@
 
 Jordan et al. (2024), https://kellerjordan.github.io/posts/muon; the scale of the update and the
 weight decay by Liu et al. (2025), https://arxiv.org/abs/2502.16982, so that rates of AdamW serve.
-Embeddings, output matrices, norms and biases are moved by AdamW.
+Embeddings, output matrices, norms and biases are moved by AdamW. A kernel of a convolution is a
+matrix of its outputs by all that each of them looks at.
 """
 
 import math

@@ -54,10 +54,15 @@ class AdamW:
         return torch.optim.AdamW(parts, lr=lr, betas=self.betas, eps=self.eps, fused=True)
 
 
+# Parts of models that lie between the first layer and the last: of Transformers, of U-Nets.
+INSIDE = {"blocks", "down", "middle", "middle_out", "up", "time", "pooled_proj"}
+
+
 @config
 class MuonW:
-    """Muon for the matrices within blocks, AdamW for the rest; see `muon.py`. It needs fewer steps;
-    each costs more, the more so the smaller the batch.
+    """Muon for the matrices and kernels within a network, AdamW for the rest: its first and last
+    layers, embeddings, norms and biases; see `muon.py`. It needs fewer steps; each costs more, the
+    more so the smaller the batch.
     """
 
     lr: float | None = 1e-3
@@ -71,7 +76,7 @@ class MuonW:
 
     def make(self, model: nn.Module, lr: float, factors: Factors = NONE) -> torch.optim.Optimizer:
         """An optimiser over the parameters of `model` that want a gradient; factors: as of Adam."""
-        within = {id(p) for n, p in model.named_parameters() if p.ndim == 2 and ".blocks." in n}
+        within = {id(p) for name, p in model.named_parameters() if _within(name, p)}
         parts = []
         for group in groups(model, lr, factors, self.weight_decay):
             for orthogonal in (True, False):
@@ -79,6 +84,10 @@ class MuonW:
                 if kept:
                     parts.append({**group, "params": kept, "orthogonal": orthogonal})
         return Muon(parts, lr, self.momentum, self.betas, self.eps)
+
+
+def _within(name: str, parameter: nn.Parameter) -> bool:
+    return parameter.ndim in (2, 4) and not INSIDE.isdisjoint(name.split(".")[:-1])
 
 
 @config

@@ -6,6 +6,7 @@ from torch import nn
 
 from jium.config import build
 from jium.errors import ConfigError
+from jium.models.diffusion import Diffusion, DiffusionConfig
 from jium.models.gpt import Gpt, GptConfig
 from jium.training.muon import orthogonalised
 from jium.training.optimisers import AdamW, MuonW
@@ -52,6 +53,44 @@ def test_matrices_within_blocks_are_made_orthogonal_and_the_rest_is_adamw() -> N
     for name, value in ours.named_parameters():
         within = ".blocks." in name and value.ndim == 2
         assert torch.allclose(value, other_values[name], atol=1e-6) != within, name
+
+
+def test_a_kernel_is_moved_as_the_matrix_that_it_is() -> None:
+    torch.manual_seed(0)
+    flat = nn.ModuleDict({"blocks": nn.ModuleList([nn.Linear(4 * 9, 8, bias=False)])})
+    conv = nn.ModuleDict({"down": nn.ModuleList([nn.Conv2d(4, 8, 3, bias=False)])})
+    weights = [*conv.parameters(), *flat.parameters()]
+    weights[0].data = weights[0].data.contiguous(memory_format=torch.channels_last)
+    weights[1].data = weights[0].data.flatten(1).clone()
+    for model in (conv, flat):
+        optimiser = MuonW().make(model, 1e-2)
+        for step in range(3):
+            (weight,) = model.parameters()
+            noise = torch.randn(8, 36, generator=torch.Generator().manual_seed(step))
+            weight.grad = noise.view(weight.shape)
+            optimiser.step()
+    assert torch.allclose(weights[0].flatten(1), weights[1], atol=1e-6)
+
+
+def test_of_a_unet_the_first_and_last_layers_and_embeddings_are_left_to_adamw() -> None:
+    config = DiffusionConfig(
+        text={"size": "tiny"}, denoiser={"kind": "unet", "size": "tiny"}, vocab_size=20
+    )
+    model = Diffusion(config)
+    moved = {
+        id(p)
+        for group in MuonW().make(model, 1e-3).param_groups
+        if group["orthogonal"]
+        for p in group["params"]
+    }
+    left = {n for n, p in model.named_parameters() if p.ndim in (2, 4) and id(p) not in moved}
+
+    assert left == {
+        "denoiser.conv_in.weight",
+        "denoiser.conv_out.weight",
+        "conditioner.embedding.weight",
+        "conditioner.encoder.positions.table.weight",
+    }
 
 
 def test_the_first_step_is_that_of_the_paper() -> None:
