@@ -23,6 +23,9 @@ from jium.nn.positions import Scheme
 from jium.nn.stack import Stack
 from jium.ranges import at_least
 
+WORD_STD = 0.3  # of a word's vector at first: enough to be heard, not so much as to disturb
+BESIDE = 0.1  # how fast what words say together grows beside what each says alone
+
 
 @dataclass
 class Context:
@@ -106,7 +109,7 @@ class TextConditionerConfig(TransformerConfig):
     activation: Activation = "gelu"
     norm_first: bool = True
     dropout: float = 0.0
-    positions: Scheme = "learned"
+    positions: Scheme = "rotary"
     max_len: int = 64  # tokens of a caption
 
     sizes: ClassVar[dict[str, dict[str, Any]]] = {
@@ -121,14 +124,20 @@ class TextConditionerConfig(TransformerConfig):
 
 
 class TextConditioner(Conditioner):
-    """Captions to contexts: every token sees its whole caption."""
+    """Captions to contexts: what each token says by itself, and what it says beside the others.
+
+    Notable: the second begins as nothing. What a word says alone is learned within minutes; a
+    Transformer's many changing states would first teach the denoiser not to listen.
+    """
 
     def __init__(self, config: TextConditionerConfig, vocab_size: int) -> None:
         super().__init__(config.dim)
         self.config = config
         self.embedding = nn.Embedding(vocab_size, config.dim)
-        nn.init.normal_(self.embedding.weight, std=0.02)
+        nn.init.normal_(self.embedding.weight, std=WORD_STD)
         self.encoder = Stack(config, config.n_layers)
+        self.out_proj = nn.Linear(config.dim, config.dim, bias=False)
+        nn.init.zeros_(self.out_proj.weight)
         self.pooled_proj = nn.Linear(config.dim, config.dim)
 
     def forward(self, tokens: Tensor, layout: Layout) -> Context:
@@ -144,11 +153,16 @@ class TextConditioner(Conditioner):
             )
         if layout.time == 0:
             return self.null(layout.batch)
-        hidden = self.encoder(self.embedding(tokens), layout)  # (tokens, dim)
-        counts = layout.mask.sum(1, keepdim=True)  # (batch, 1)
-        pooled = self.pooled_proj(summed(hidden, layout) / counts.clamp(min=1))
-        context = Context(layout.pad(hidden), layout.mask, pooled)
-        return context if min(layout.lengths) else self.drop(context, counts[:, 0] == 0)
+        words = self.embedding(tokens)  # (tokens, dim)
+        states = words + BESIDE * self.out_proj(self.encoder(words, layout))
+        context = Context(layout.pad(states), layout.mask, self.pool(states, layout))
+        return context if min(layout.lengths) else self.drop(context, ~layout.mask.any(1))
+
+    def pool(self, states: Tensor, layout: Layout) -> Tensor:
+        """What whole captions say, (batch, dim), of packed states, (tokens, dim): their sum, so
+        that a longer caption says more and a word as much in any.
+        """
+        return self.pooled_proj(summed(states, layout))
 
 
 class ClassConditioner(Conditioner):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from jium.config import config
 from jium.models.noise import Schedule, target
 from jium.objectives.loss import Loss
-from jium.ranges import above_zero, share
+from jium.ranges import above_zero, at_least, share
 
 
 @config
@@ -26,6 +26,8 @@ class Denoising:
     times: uniform, or logit_normal, more in the middle (Esser et al., 2024, section 3.1). The times
     of a batch are spread evenly, which lowers the variance (Kingma et al., 2021, appendix I.1).
     drop: share of captions taken away, so that guidance has something to compare with.
+    captions_first: steps in which words of captions are learned before the first picture, by what
+    the captions of one picture share (training/captions_first.py).
 
     Of a schedule that is learned errors count by its `pace`, too, so that every logarithm of the
     signal-to-noise ratio counts alike (weighting snr: the bound itself, equation 18 of Kingma et
@@ -38,10 +40,12 @@ class Denoising:
     times_mean: float = 0.0  # of the logit of the time; above 0: noisier
     times_std: float = 1.0
     drop: float = 0.1
+    captions_first: int = 0
 
     def __post_init__(self) -> None:
         above_zero(gamma=self.gamma, times_std=self.times_std)
         share(drop=self.drop)
+        at_least(0, captions_first=self.captions_first)
 
     def __call__(self, model: nn.Module, batch: Any) -> Iterator[Loss]:
         painter: Any = model

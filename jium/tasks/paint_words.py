@@ -56,13 +56,14 @@ class Words:
         text, weights = read_weights(prompt)
         ids = self.ids([text])[0]
         tokens = torch.tensor(ids, device=conditioner.null_state.device)
-        context = conditioner(tokens, Layout([len(ids)], tokens.device))
+        layout = Layout([len(ids)], tokens.device)
+        context = conditioner(tokens, layout)
         if all(weight == 1 for weight in weights):
             return context
         of_tokens = [*token_weights(weights, self.tokenizer.offsets(text)), 1.0]  # 1: of the end
         found = torch.tensor([of_tokens], device=tokens.device)
         states = weigh(context.states, found, conditioner.null_state)
-        return Context(states, context.mask, context.pooled)
+        return Context(states, context.mask, conditioner.pool(states[0], layout))
 
     def _classes(self, text: str) -> dict[str, Tensor]:
         """Class numbers of a text that names a class, or one of each kind with commas between."""

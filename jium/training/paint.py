@@ -17,9 +17,11 @@ from jium.data.image_batches import ImageBatches
 from jium.data.images import Pictures
 from jium.data.latent_cache import LatentBatches, Latents, cache_latents, fingerprint
 from jium.errors import ConfigError
+from jium.models.conditioning import TextConditioner
 from jium.models.diffusion import Diffusion
 from jium.tasks.paint import Painter
 from jium.tasks.picture_files import sheet
+from jium.training.captions_first import learn_words
 from jium.training.devices import autocast, choose_device
 from jium.training.drawing import caption_tokenizer, check_size, prompts, reader, settled
 from jium.training.pictures import OnPictures, open_pictures
@@ -91,6 +93,13 @@ def set_up(recipe: Recipe, run: Path) -> PaintSetup:
     names = {kind: train.names[kind] for kind in settings.classes}
     task = Painter(model, tokenizer, recipe.paint, names)
     encode = None if tokenizer is None else reader(task.words)
+    first = recipe.objective.captions_first
+    if first and not (run / STATE).is_file():
+        if encode is None or not isinstance(model.conditioner, TextConditioner):
+            raise ConfigError(
+                "needs a model that reads captions: [model.text].", key="objective.captions_first"
+            )
+        learn_words(model.conditioner, train, encode, first, recipe.train.seed)
 
     def batches(split: str, augment: Augment | None) -> ImageBatches:
         size, seed = recipe.train.batch_size, recipe.train.seed

@@ -48,6 +48,9 @@ def test_a_caption_reads_alike_beside_a_longer_one() -> None:
 
 def test_every_token_sees_the_whole_caption() -> None:
     model = reader()
+    alone = read(model, [3]).states[0, 0]
+    torch.testing.assert_close(read(model, [3, 4, 5]).states[0, 0], alone)  # before it has learned
+    nn.init.normal_(model.out_proj.weight)
     first = read(model, [3, 4, 5]).states[0, 0]
     assert not torch.allclose(read(model, [3, 4, 6]).states[0, 0], first)
 

@@ -90,6 +90,30 @@ def test_a_run_that_was_cut_off_goes_on_as_if_it_had_not(plan: Plan, tmp_path: P
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_words_are_learned_first_and_only_once(plan: Plan, tmp_path: Path) -> None:
+    first = "objective.captions_first=100"
+    whole, broken, without = (tmp_path / name for name in ("whole", "broken", "without"))
+    train(plan(first), out=whole, quiet=True)
+    train(plan(first, "train.steps=3"), out=broken, quiet=True)
+    train(plan(first), out=broken, resume=True, quiet=True)
+    train(plan(), out=without, quiet=True)
+    one, other, plain = (
+        load_file(run / "last" / "state.safetensors")["model.conditioner.embedding.weight"]
+        for run in (whole, broken, without)
+    )
+    assert torch.equal(one, other) and not torch.allclose(one, plain, atol=0.1)
+
+
+def test_words_learned_first_need_a_model_that_reads(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        train(
+            plan("objective.captions_first=5", text=None, labels=["folder"]),
+            out=tmp_path / "run",
+            quiet=True,
+        )
+    assert error.value.key == "objective.captions_first"
+
+
 def test_a_schedule_that_learns_goes_on_with_the_run(plan: Plan, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     learned: dict[str, Any] = dict(noise=dict(kind="learned"))
