@@ -23,7 +23,7 @@ from jium.nn.positions import Scheme
 from jium.nn.stack import Stack
 from jium.ranges import at_least
 
-WORD_STD = 0.3  # of a word's vector at first: enough to be heard, not so much as to disturb
+WORD_STD = 0.6  # of a word's vector at first: enough to be heard, not so much as to disturb
 BESIDE = 0.1  # how fast what words say together grows beside what each says alone
 
 
