@@ -31,7 +31,7 @@ import jium
 from jium.data.image_batches import as_tensor
 from jium.data.images import Pictures
 from jium.evaluation.drawings import evaluate_drawn, helpers_of
-from jium.evaluation.drawn import Drawn, draw, images_of, wanted_of
+from jium.evaluation.drawn import Drawn, Wanted, draw, images_of, wanted_of
 from jium.tasks.picture_files import sheet
 from jium.training.collapse import Collapse
 from jium.training.recipe import Recipe
@@ -51,13 +51,22 @@ def kept(run: Path, split: str) -> Pictures:
 
 
 def painted(task: Any, test: Pictures, n: int) -> tuple[Drawn, float]:
-    """`n` pictures, of all languages, and the seconds that each took, one at a time."""
-    wanted = wanted_of(task, test, n)
-    wanted = wanted[:: max(len(wanted) // n, 1)][:n]
-    options = {"batch": 1} if task.about()["task"] == "paint" else {}
+    """`n` pictures, of as many of the data in all languages, and the seconds that each took, one at
+    a time.
+    """
+    wanted = _in_turn(wanted_of(task, test, n))
     began = time.perf_counter()
-    made = draw(task, wanted, **options)
-    return made, (time.perf_counter() - began) / len(wanted)
+    made = [draw(task, [one], seed) for seed, one in enumerate(wanted)]
+    seconds = (time.perf_counter() - began) / len(wanted)
+    return Drawn([one.pictures[0] for one in made], wanted, made[0].facts), seconds
+
+
+def _in_turn(wanted: list[Wanted]) -> list[Wanted]:
+    """One of each picture of the data, its languages in turn; those of no picture as they are."""
+    of_rows: dict[int, list[Wanted]] = {}
+    for place, one in enumerate(wanted):
+        of_rows.setdefault(one.row if one.row >= 0 else -1 - place, []).append(one)
+    return [some[i % len(some)] for i, some in enumerate(of_rows.values())]
 
 
 def measured(made: Drawn, test: Pictures, train: Pictures, features: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jium.cli.pictures import pictures_in, read_pictures
+from jium.cli.pictures import read_pictures
 from jium.cli.root import Json, Run, app
 from jium.cli.texts import show, task_of
 from jium.errors import ConfigError
@@ -80,12 +80,12 @@ def _picture(text: str) -> Path:
 
 @app.command(help=say("Draw pictures as a model remembers them, each below itself."))
 def reconstruct(run: Run, files: Files, out: Out = Path("remembered.png")) -> None:
-    from jium.data.image_files import read_image
+    from jium.data.pillow import Image
     from jium.tasks.picture_files import check_picture, save_picture, sheet
 
     check_picture(out)
     task = task_of(run, "reconstruct")
-    paths = [path for given in files for path in pictures_in(given)]
-    shown = [read_image(path) for path in paths] + task.reconstruct(paths)
-    save_picture(sheet(shown, len(paths), side=max(64, task.size)), out)
+    read = (picture for _, some in read_pictures(task, files) for picture in some)
+    shown = [Image.fromarray(picture) for picture in read]
+    save_picture(sheet(shown + task.reconstruct(shown), len(shown), side=max(64, task.size)), out)
     typer.echo(str(out))

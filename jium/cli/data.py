@@ -86,7 +86,7 @@ def _prepare_pictures(data: Any, out: Path) -> None:
     from jium.data.split import SPLITS
     from jium.explanation.image_card import save
 
-    found = {split: prepare_images(data, split, out) for split in SPLITS}
+    found = {s: prepare_images(data, s, out, again=s == SPLITS[0]) for s in SPLITS}
     report = survey(data, data.image or "")
     report.removed = dict(sum((Counter(p.dropped) for p in found.values()), Counter()))
     for name in ("README.md", "card.html"):

@@ -92,7 +92,7 @@ def evaluate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help=say("folder for the report; else the run, or for --data a folder in it")),
+        typer.Option(help=say("folder for the report; else the run, or for other data a folder in it")),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -118,7 +118,7 @@ def evaluate(
             n=len(runs),
         )
     run = Path(runs[0])
-    place = out or run / _report_of(data, to)
+    place = out or run / _report_of(data or split, to)
     found = measure(run, data or split or "test", out=place, **options)
     if as_json:
         scores = {s.name: s.value for s in found["scores"]}
@@ -135,7 +135,7 @@ def _report_of(data: str | None, to: str | None) -> str:
     from jium.data.split import SPLITS
 
     parts = [f"to-{to}"] if to else []
-    if data is not None and data not in SPLITS:
+    if data is not None and data != SPLITS[-1]:
         words = re.findall(r"\w+", " ".join(Path(data).parts[-2:]))
         parts.append("-".join(["on", *words]))
     return "-".join(parts)

@@ -9,7 +9,7 @@ import typer
 
 from jium.cli.root import Json, Lines, Run, app
 from jium.cli.texts import inputs, task_of
-from jium.errors import ConfigError
+from jium.errors import ConfigError, DataError
 from jium.messages import say
 
 Prompts = Annotated[
@@ -76,6 +76,8 @@ def paint(
     check_film(film)
     task = task_of(run, "paint" if like is None else "paint_like")
     texts = list(inputs(prompts, file)) if prompts or file is not None else None
+    if texts == []:
+        raise DataError("there is no text in what was given.")
     options: dict[str, Any] = {
         **dict(n=n, seed=seed, steps=steps, guidance=guidance, sampler=sampler),
         **dict(negative=negative, size=_size(size), strength=strength),

@@ -6,6 +6,7 @@ that a picture lies in is its class.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -64,7 +65,8 @@ def read_folder(folder: Path, data: ImageData) -> Iterator[Found]:
     """
     check_one_split(folder)
     pictures = sorted(_files(folder, SUFFIXES))
-    said = dict(_tables(folder, data))
+    said, unread = _tables(folder, data)
+    yield from unread
     beside = {path: _lines(path) for path in sorted(_files(folder, (".txt",))) if _is_note(path)}
     known = set(pictures)
     captioned = any(_says(path, said, beside) for path in pictures)
@@ -130,9 +132,12 @@ def _why(path: Path) -> str:
     return "not_a_picture" if path.is_file() else "caption_without_picture"
 
 
-def _tables(folder: Path, data: ImageData) -> Iterator[tuple[Path, Said]]:
-    """What each table says of each file; a file may stand in several rows, a caption in each."""
+def _tables(folder: Path, data: ImageData) -> tuple[dict[Path, Said], list[Found]]:
+    """What the tables say of each file, which may stand in several rows, a caption in each; and the
+    rows that cannot be read or name no file.
+    """
     found: dict[Path, Said] = {}
+    unread: list[Found] = []
     for table in sorted(_files(folder, tuple(FORMATS))):
         if table.name.split(".")[0].lower() not in TABLE_NAMES or format_of(table) == ".txt":
             continue
@@ -140,17 +145,23 @@ def _tables(folder: Path, data: ImageData) -> Iterator[tuple[Path, Said]]:
         for row in read_rows(table, strict=False):
             name = row.values.get(columns.image)
             if row.problem or not isinstance(name, str) or not name.strip():
+                problem = row.problem or "no_file_name"
+                unread.append(Found(table, row.line, None, [], {}, False, problem))
                 continue
             path = table.parent / name.strip()
             old = found.get(path, Said(table, row.line, [], {}, {}))
             captions = [*old.captions, *texts_in(row.values, columns.captions)]
             labels = old.labels | classes_in(row.values, columns.labels)
             found[path] = Said(old.file, old.line, captions, labels, old.values | row.values)
-    yield from found.items()
+    return found, unread
 
 
 def _columns(table: Path, data: ImageData) -> ImageColumns:
-    return find_image_columns(table, list(islice(read_rows(table, strict=False), PEEKED)), data)
+    """Those of a table; `folder` may be asked for, too, and is where a picture lies."""
+    labels = None if data.labels is None else [name for name in data.labels if name != FOLDER]
+    where = {name: wanted for name, wanted in data.where.items() if name != FOLDER}
+    rows = list(islice(read_rows(table, strict=False), PEEKED))
+    return find_image_columns(table, rows, replace(data, labels=labels, where=where))
 
 
 def _is_note(path: Path) -> bool:

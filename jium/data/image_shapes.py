@@ -8,10 +8,13 @@ import math
 
 from jium.data.image_data import ImageData
 from jium.data.image_store import Shape
+from jium.errors import ConfigError
 
 
 def shapes_of(data: ImageData) -> list[Shape]:
-    """Every shape that pictures may take, (height, width), from tall to wide."""
+    """Every shape that pictures may take, (height, width), from tall to wide. Raises ConfigError
+    where there is none.
+    """
     if not data.buckets:
         return [(data.size, data.size)]
     step, pixels = data.bucket_step, data.size**2
@@ -20,6 +23,14 @@ def shapes_of(data: ImageData) -> list[Shape]:
         height = pixels // width // step * step
         if height and max(height / width, width / height) <= data.widest:
             shapes.add((height, width))
+    if not shapes:
+        raise ConfigError(
+            "leaves no shape with sides of multiples of {step} and at most {size} x {size} pixels. "
+            "Raise it, or lower data.bucket_step.",
+            key="data.widest",
+            step=step,
+            size=data.size,
+        )
     return sorted(shapes, key=lambda shape: (shape[1] / shape[0], shape))
 
 

@@ -34,10 +34,14 @@ FORMAT = 1  # of the folder that is left
 
 
 def prepare_images(
-    data: ImageData, split: str, folder: str | Path, progress: Progress | None = None
+    data: ImageData,
+    split: str,
+    folder: str | Path,
+    progress: Progress | None = None,
+    again: bool = False,
 ) -> Pictures:
     """The pictures of a split, read, fitted and kept in `folder`; all splits are prepared at once,
-    and found again the next time with the same settings.
+    and found again the next time with the same settings, unless they are to be read `again`.
 
     The folder gets a store a split, dropped.jsonl (file, line, split, reason and message of each
     picture left out) and, last, report.json.
@@ -52,7 +56,7 @@ def prepare_images(
             split=split,
             splits=", ".join(SPLITS),
         )
-    if not _is_prepared(data, folder):
+    if again or not _is_prepared(data, folder):
         _prepare(data, make_folder(folder), progress or (lambda pictures: None))
     return Pictures.load(folder / split)
 

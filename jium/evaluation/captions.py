@@ -56,25 +56,24 @@ def evaluate_captions(
     """Exact captions in percent, in each language; of scenes true ones, too, and how often each
     attribute is named rightly.
 
+    Pictures that have no caption in a language count for the others alone.
+
     Returns {"scores": [Score, ...], "by_tag": {}, "predictions": {language: [caption, ...]}}.
     """
-    rows = np.arange(len(pictures))
-    written = write(task, pictures, rows, beam)
+    written = write(task, pictures, len(pictures), beam)
     right: dict[str, NDArray[Any]] = {}
+    examples = []
     for language, texts in written.items():
-        right[f"exact_{language}"] = exact(task, pictures, rows, language, texts)
-        if known_scenes(pictures):
-            right[f"true_{language}"] = np.array(
-                [tells(text, pictures.named(row))[1] for row, text in enumerate(texts)]
-            )
-            right |= _by_attribute(pictures, language, texts)
-    scores = share_scores(right, "captions", samples)
+        found = exact(task, pictures, language, texts)
+        right[f"exact_{language}"] = np.array([is_ for is_ in found if is_ is not None])
+        right |= _of_scenes(pictures, language, texts)
+        for row, (text, is_) in enumerate(zip(texts, found, strict=True)):
+            score = None if is_ is None else 100.0 * is_
+            said = " | ".join(pictures.captions(row))
+            examples.append(Example(f"#{row} {language}", text, said, score))
+    measured = {name: found for name, found in right.items() if len(found)}
+    scores = share_scores(measured, "captions", samples)
     if out is not None:
-        examples = [
-            Example(f"#{row} {language}", text, " | ".join(pictures.captions(row)), 100.0 * is_)
-            for language, texts in written.items()
-            for row, (text, is_) in enumerate(zip(texts, right[f"exact_{language}"], strict=True))
-        ]
         write_report(out, scores, examples, ranked_by=scores[0].name, settings=about)
     return {"scores": scores, "by_tag": {}, "predictions": written}
 
@@ -82,41 +81,46 @@ def evaluate_captions(
 def exact_shares(
     task: PictureCaptioner, pictures: Pictures, most: int
 ) -> dict[str, NDArray[np.bool_]]:
-    """Whether the caption of each of the first pictures is exact, by language."""
-    rows = np.arange(min(most, len(pictures)))
-    written = write(task, pictures, rows)
-    return {lang: exact(task, pictures, rows, lang, texts) for lang, texts in written.items()}
+    """Whether the caption of each of the first pictures is exact, by language; of those alone that
+    have a caption in it.
+    """
+    written = write(task, pictures, min(most, len(pictures)))
+    found = {lang: exact(task, pictures, lang, texts) for lang, texts in written.items()}
+    known = {lang: [is_ for is_ in right if is_ is not None] for lang, right in found.items()}
+    return {lang: np.array(right) for lang, right in known.items() if right}
 
 
 def write(
-    task: PictureCaptioner, pictures: Pictures, rows: NDArray[Any], beam: int | None = None
+    task: PictureCaptioner, pictures: Pictures, n: int, beam: int | None = None
 ) -> dict[str, list[str]]:
-    """What the captioner writes about each picture, in each of its languages."""
-    images = [pictures.image(row) for row in rows.tolist()]
+    """What the captioner writes about each of the first n pictures, in each of its languages."""
+    images = [pictures.image(row) for row in range(n)]
     return {lang: task.caption(images, language=lang, beam=beam) for lang in task.languages}
 
 
 def exact(
     task: PictureCaptioner,
     pictures: Pictures,
-    rows: NDArray[Any],
     language: str,
     texts: list[str],
-) -> NDArray[np.bool_]:
-    """Whether each text is exact for its picture."""
-    found = []
-    for row, text in zip(rows.tolist(), texts, strict=True):
-        if known_scenes(pictures):
+) -> list[bool | None]:
+    """Whether each text is exact for its picture, from the first on; None where the picture has no
+    caption in the language to say so.
+    """
+    found: list[bool | None] = []
+    for row, text in enumerate(texts):
+        if known_scene(pictures, row):
             found.append(tells(text, pictures.named(row))[0])
         else:
             said = [c for c in pictures.captions(row) if task.language_of(c) == language]
-            found.append(" ".join(text.split()) in {" ".join(c.split()) for c in said})
-    return np.array(found, bool)
+            same = " ".join(text.split()) in {" ".join(c.split()) for c in said}
+            found.append(same if said else None)
+    return found
 
 
-def known_scenes(pictures: Pictures) -> bool:
-    """Whether the truth about the pictures is known as scenes have it."""
-    return set(ATTRIBUTES) <= set(pictures.names)
+def known_scene(pictures: Pictures, row: int) -> bool:
+    """Whether the truth about a picture is known as scenes have it."""
+    return set(ATTRIBUTES) <= pictures.named(row).keys()
 
 
 def tells(text: str, truth: dict[str, str]) -> tuple[bool, bool]:
@@ -130,12 +134,12 @@ def tells(text: str, truth: dict[str, str]) -> tuple[bool, bool]:
     return exact, true
 
 
-def _by_attribute(pictures: Pictures, language: str, texts: list[str]) -> dict[str, NDArray[Any]]:
-    """Whether each attribute is named rightly."""
-    said = [{PLAIN: "none"} | read(text) for text in texts]
-    return {
-        f"{name}_{language}": np.array(
-            [found.get(name) == pictures.named(row)[name] for row, found in enumerate(said)]
-        )
+def _of_scenes(pictures: Pictures, language: str, texts: list[str]) -> dict[str, NDArray[Any]]:
+    """Whether what is said of scenes is true, and whether each attribute is named rightly."""
+    known = [(t, pictures.named(r)) for r, t in enumerate(texts) if known_scene(pictures, r)]
+    said = [({PLAIN: "none"} | read(text), truth) for text, truth in known]
+    true = {f"true_{language}": np.array([tells(text, truth)[1] for text, truth in known])}
+    return true | {
+        f"{name}_{language}": np.array([found.get(name) == truth[name] for found, truth in said])
         for name in ATTRIBUTES
     }

@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from jium.data.image_hash import pixel_hash
 from jium.data.images import Pictures
 from jium.errors import ConfigError
 from jium.evaluation.attribute_accuracy import accuracy, accuracy_scores, by_attribute
 from jium.evaluation.drawn import Drawn, draw, images_of, size_of, spread, wanted_of
-from jium.evaluation.guidance_sweep import guidance_sweep
+from jium.evaluation.guidance_sweep import check_sweep, guidance_sweep
 from jium.evaluation.picture_data import read_measured
 from jium.evaluation.picture_features import (
     Features,
@@ -70,6 +71,7 @@ def evaluate_run(
     tasks at hand; inception: a file. among: training pictures that copies are looked for among, of
     all (None). sweep: values of guidance to set side by side. options: of `paint`: steps=50.
     """
+    strengths = check_sweep(task, sweep or ())
     helpers = helpers_of(judge, clip, features, inception)
     size = size_of(task)
     pictures, about = read_measured(run, data, size)
@@ -78,8 +80,8 @@ def evaluate_run(
     drawn = draw(task, wanted, seed, **options)
     found = evaluate_drawn(drawn, pictures, train, **helpers, among=among, samples=samples)
     about = {**about, "paint": drawn.facts}
-    if sweep:
-        found["sweep"] = guidance_sweep(task, wanted, sweep, helpers["judge"], seed, options)
+    if strengths:
+        found["sweep"] = guidance_sweep(task, wanted, strengths, helpers["judge"], seed, options)
         about["sweep"] = found["sweep"].figures
     if out is not None:
         _write(out, found, drawn, about)
@@ -118,7 +120,8 @@ def evaluate_drawn(
 
     Returns {"scores": [Score, ...], "by_tag": {language: {attribute: accuracy}, ..., "real
     pictures": the same figures of real ones}, "real": those, "predictions": what the judge says of
-    each, "asked": what it was to say, "pairs": drawn pictures above the nearest training ones}.
+    each, "asked": what it was to say, "pairs": drawn pictures above the nearest training ones,
+    "beside": a number of the real pictures that they were compared with}.
     """
     made, size = drawn.pictures, drawn.pictures[0].shape[0]
     rows = some_rows(pictures, REAL)
@@ -138,6 +141,7 @@ def evaluate_drawn(
         compared = compare_features(made, real, others, features, (drawn.scenes, rows))
         scores, found["real"] = scores + compared.scores, found["real"] | compared.floor
     scores.append(sliced_score(made, real))
+    found["beside"] = f"{pixel_hash(np.stack(real)):016x}"
     if others:
         found["real"]["sliced"] = sliced_score(others, real).value
     if train is not None:
@@ -192,7 +196,7 @@ def _write(out: Path, found: dict[str, Any], drawn: Drawn, about: dict[str, Any]
 
 def _examples(found: dict[str, Any], drawn: Drawn) -> list[Example]:
     if not found["predictions"]:
-        return [Example(one.text, "", "") for one in drawn.wanted]
+        return [Example(one.text, "", found["beside"]) for one in drawn.wanted]
     rows = zip(drawn.wanted, found["predictions"], found["asked"], strict=True)
     return [_example(one.text, said, asked) for one, said, asked in rows]
 

@@ -13,7 +13,8 @@ from jium.data.images import Pictures
 from jium.data.pillow import Image
 from jium.errors import DataError
 from jium.evaluation.attribute_accuracy import asked_of
-from jium.evaluation.captions import known_scenes
+from jium.evaluation.captions import known_scene
+from jium.generation.prompt_weights import as_said
 from jium.ranges import at_least
 from jium.tasks.caption import language_of
 
@@ -57,7 +58,8 @@ class Drawn:
 
 def wanted_of(task: Any, pictures: Pictures, n: int, seed: int = 0) -> list[Wanted]:
     """What to draw, for `n` pictures of the data that `seed` picks (all where there are fewer): a
-    caption of each in each of its languages, or its class; nothing for models that draw freely.
+    caption of each in each of its languages that the model reads whole, or its class; nothing for
+    models that draw freely.
 
     Raises DataError where the data has no words for a model that needs them.
     """
@@ -68,7 +70,7 @@ def wanted_of(task: Any, pictures: Pictures, n: int, seed: int = 0) -> list[Want
     if task.tokenizer is None:
         found = [one for row in rows for one in _class(task, pictures, row)]
     else:
-        found = [one for row in rows for one in _captions(pictures, row)]
+        found = [one for row in rows for one in _captions(task, pictures, row)]
         found.sort(key=lambda one: one.language != "ko")  # stable: language by language
     if not found:
         raise DataError(
@@ -86,7 +88,9 @@ def draw(task: Any, wanted: Sequence[Wanted], seed: int = 0, **options: Any) -> 
     if task.about()["task"] == "paint":  # an autoencoder draws all together anyway
         options = {"batch": TOGETHER} | options
     if task.guided:
-        made = task.paint([one.text for one in wanted], seed=seed, **options)
+        texts = [one.text for one in wanted]
+        texts = texts if task.tokenizer is None else [as_said(text) for text in texts]
+        made = task.paint(texts, seed=seed, **options)
     else:
         made = task.paint(n=len(wanted), seed=seed, **options)
     facts = {k: v for k, v in made.facts[0].items() if k not in ("prompt", "seed")}
@@ -116,15 +120,15 @@ def size_of(task: Any) -> int:
     return task.size if hasattr(task, "size") else task.model.config.picture_size
 
 
-def _captions(pictures: Pictures, row: int) -> list[Wanted]:
+def _captions(task: Any, pictures: Pictures, row: int) -> list[Wanted]:
     """A caption in each language, by the number of the picture, so that all wordings occur."""
-    said = [caption for caption in pictures.captions(row) if caption.strip()]
-    scenes = known_scenes(pictures)
+    said = [text for text in pictures.captions(row) if text.strip() and task.words.fits(text)]
+    truth_is_known = known_scene(pictures, row)
     found = []
     for language in dict.fromkeys(map(language_of, said)):
         own = [caption for caption in said if language_of(caption) == language]
         text = own[row % len(own)]
-        found.append(Wanted(row, text, language, asked_of(text) if scenes else {}))
+        found.append(Wanted(row, text, language, asked_of(text) if truth_is_known else {}))
     return found
 
 

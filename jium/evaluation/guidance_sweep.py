@@ -1,7 +1,7 @@
 """The same words and seeds at several strengths of guidance: a picture, and what a judge says."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jium.data.pillow import Image
@@ -10,6 +10,7 @@ from jium.evaluation.attribute_accuracy import accuracy
 from jium.evaluation.drawn import Drawn, Wanted, draw, spread
 from jium.evaluation.memorisation import pixels
 from jium.evaluation.picture_coverage import diversity
+from jium.generation.painting import PaintConfig
 from jium.tasks.picture_files import sheet
 
 SHOWN, JUDGED = 6, 64  # texts in the picture; texts that each strength is judged by
@@ -25,6 +26,18 @@ class Sweep:
     figures: dict[str, dict[str, float]]
 
 
+def check_sweep(task: Any, strengths: Sequence[float]) -> list[float]:
+    """The strengths, each once. Raises ConfigError for one that cannot be, and for a model that
+    words do not guide step by step.
+    """
+    settings: Any = getattr(task, "settings", None)
+    if strengths and not (task.guided and isinstance(settings, PaintConfig)):
+        raise ConfigError("is for a diffusion model that words or classes guide.", key="sweep")
+    for strength in strengths:
+        replace(settings, guidance=strength)
+    return list(dict.fromkeys(strengths))
+
+
 def guidance_sweep(
     task: Any,
     wanted: Sequence[Wanted],
@@ -33,11 +46,7 @@ def guidance_sweep(
     seed: int = 0,
     options: dict[str, Any] | None = None,
 ) -> Sweep:
-    """Paint some of what is wanted at each strength. Raises ConfigError for a model that nothing
-    guides.
-    """
-    if not task.guided:
-        raise ConfigError("is for a model that words or classes guide.", key="sweep")
+    """Paint some of what is wanted at each strength, as `check_sweep` gives them."""
     some = spread(wanted, JUDGED if judge is not None else SHOWN)
     found = {s: draw(task, some, seed, **{**(options or {}), "guidance": s}) for s in strengths}
     shown = range(0, len(some), -(-len(some) // SHOWN))

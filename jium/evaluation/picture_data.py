@@ -1,5 +1,6 @@
 """The pictures that a run is measured on: a split of its own data, or others that are given."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,7 +15,8 @@ from jium.errors import ConfigError, DataError
 def read_measured(run: Path | None, data: str | Pictures, size: int) -> tuple[Pictures, Values]:
     """Pictures at hand, a split of a run's own, or those of a folder, a table or
     "scenes/unseen:500", brought to `size` pixels, the columns of a table found by their usual names
-    where the run's are not there; and what the report says of them.
+    where the run's are not there; and what the report says of them. Scenes that name no split are
+    of the test split.
 
     Raises ConfigError for a split where no run is given.
     """
@@ -32,6 +34,7 @@ def read_measured(run: Path | None, data: str | Pictures, size: int) -> tuple[Pi
             )
         found = prepare_images(settings, data, run / "last" / "data")
         return found, {"data": str(settings.train), "split": data}
+    data = re.sub(r"^scenes(?=:|$)", "scenes/test", data)
     given = replace(
         settings, train=data, valid=None, test=None, folder=None, limit=None, size=size,
         valid_share=0.0, test_share=0.0, drop_duplicates=False, min_side=1, buckets=False,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from jium.data.image_hash import pixel_hash
 from jium.data.images import Picture, Pictures
 from jium.data.pillow import Image
 from jium.data.split import SPLITS
@@ -93,8 +94,13 @@ def evaluate_reconstruction(
         scores.append(_auroc(oddness, task.anomaly(list(strange)), samples))
     if out is not None:
         examples = [
-            Example(f"#{row}", f"{value:.2f} dB", f"{odd:.4f}", float(value))
-            for row, (value, odd) in enumerate(zip(near, oddness, strict=True))
+            Example(
+                f"#{row}",
+                f"{near[row]:.2f} dB, {oddness[row]:.4f}",
+                f"{pixel_hash(np.asarray(picture)):016x}",
+                float(near[row]),
+            )
+            for row, picture in enumerate(usual)
         ]
         write_report(out, scores, examples, ranked_by="psnr", settings=about)
         shown = [Image.fromarray(p) for row in (usual[:SHOWN], made[:SHOWN]) for p in row]

@@ -197,13 +197,13 @@ def spaced_times(
     return [start, *schedule.time_at(wanted).tolist(), 0.0]
 
 
-def check_steps(schedule: Schedule, steps: int) -> None:
+def check_steps(schedule: Schedule, steps: int, key: str = "steps") -> None:
     """Raises ConfigError for less than one step, or more than the schedule has."""
     at_least(1, steps=steps)
     if schedule.n_steps is not None and steps > schedule.n_steps:
         raise ConfigError(
             "must be at most {most}, the steps of the schedule; got {value}.",
-            key="steps",
+            key=key,
             most=schedule.n_steps,
             value=steps,
         )

@@ -48,6 +48,11 @@ def read_weights(prompt: str) -> Weighted:
     return Weighted("".join(text), weights)
 
 
+def as_said(text: str) -> str:
+    """A prompt that says exactly this, whatever brackets are in it."""
+    return re.sub(r"[()\\]", r"\\\g<0>", text)
+
+
 def _write(words: str, text: list[str], weights: list[float]) -> None:
     text.extend(words)
     weights.extend([1.0] * len(words))

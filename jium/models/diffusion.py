@@ -28,7 +28,8 @@ from jium.models.conditioning import (
     TextConditionerConfig,
 )
 from jium.models.noise import NoiseConfig, Predicts, check_predicts, make_schedule, to_clean
-from jium.models.vae import Vae, VaeConfig
+from jium.models.vae import Vae
+from jium.models.vqvae import VqVae
 from jium.nn.layout import Layout
 from jium.ranges import at_least
 
@@ -39,6 +40,10 @@ DENOISERS = {
 NETS = {
     "unet": "jium.models.unet:Unet",
     "dit": "jium.models.dit:Dit",
+}
+AUTOENCODERS = {
+    "vae": "jium.models.vae:VaeConfig",
+    "vqvae": "jium.models.vqvae:VqVaeConfig",
 }
 
 
@@ -56,7 +61,7 @@ class DiffusionConfig:
     predicts: Predicts = "v"
     patch: int = 1  # squares of so many pixels a side become channels
     latent: str | None = None  # a run of a VAE, on whose latents all this happens
-    vae: Values | None = None  # its settings, known once that run was read
+    vae: Values | None = None  # its kind and settings, known once that run was read
     vocab_size: int = 1  # of captions
     classes: dict[str, int] = field(default_factory=dict)  # of each kind in `labels`
     picture_size: int = 32  # pixels a side
@@ -77,26 +82,40 @@ class DiffusionConfig:
         self._check_size()
 
     def _check_size(self) -> None:
-        multiple = self.multiple
-        if self.picture_size % multiple:
-            raise ConfigError(
-                "the model takes multiples of {multiple} pixels; got {value}. Try {near}.",
-                key="picture_size",
-                multiple=multiple,
-                value=self.picture_size,
-                near=max(1, round(self.picture_size / multiple)) * multiple,
-            )
+        check_pixels("picture_size", self.picture_size, self.multiple)
 
     @property
     def multiple(self) -> int:
         """What the sides of a picture must be multiples of, in pixels."""
-        own = build_kind(DENOISERS, self.denoiser, "denoiser").multiple * self.patch
-        return own * (1 if self.vae is None else build(VaeConfig, self.vae, "vae").factor)
+        return multiple_of(self, self.vae)
 
     @property
     def channels(self) -> int:
         """Of what is noised: colours, or the channels of a latent."""
-        return 3 if self.vae is None else build(VaeConfig, self.vae, "vae").latent_channels
+        return 3 if self.vae is None else autoencoder_config(self.vae).latent_channels
+
+
+def multiple_of(config: DiffusionConfig, vae: Values | None) -> int:
+    """What the sides of a picture must be multiples of, where latents are those of `vae`."""
+    own = build_kind(DENOISERS, config.denoiser, "denoiser").multiple * config.patch
+    return own * (1 if vae is None else autoencoder_config(vae).factor)
+
+
+def check_pixels(key: str, value: int, multiple: int) -> None:
+    """Raise ConfigError for pixels that a model does not take."""
+    if value % multiple:
+        raise ConfigError(
+            "the model takes multiples of {multiple} pixels; got {value}. Try {near}.",
+            key=key,
+            multiple=multiple,
+            value=value,
+            near=max(1, round(value / multiple)) * multiple,
+        )
+
+
+def autoencoder_config(values: Values) -> Any:
+    """The settings of a VAE or VQ-VAE."""
+    return build_kind(AUTOENCODERS, values, "vae", "vae")
 
 
 class Diffusion(nn.Module):
@@ -120,9 +139,11 @@ class Diffusion(nn.Module):
             settings, channels=channels, out_channels=channels, context_dim=context_dim
         )
         self.denoiser = find_kind(NETS, config.denoiser["kind"], "denoiser")(settings)
-        self.vae: Vae | None = None
+        self.vae: Vae | VqVae | None = None
         if config.vae is not None:
-            self.vae = Vae(build(VaeConfig, config.vae, "vae")).requires_grad_(False).eval()
+            own = autoencoder_config(config.vae)
+            made = VqVae(own) if config.vae.get("kind") == "vqvae" else Vae(own)
+            self.vae = made.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> Self:
         """As of every module; but the autoencoder learns nothing here, so it drops nothing out."""

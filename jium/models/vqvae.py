@@ -124,9 +124,10 @@ class VqVae(nn.Module):
         """
         rows = latents.permute(0, 2, 3, 1)  # (batch, height, width, dim)
         flat = rows.reshape(-1, rows.size(-1)).float()
-        if self.training:
-            self.codebook.learn(flat.detach())
-        codes = self.codebook.nearest(flat.detach()).view(rows.shape[:3])
+        with torch.autocast(latents.device.type, enabled=False):  # near codes need all digits
+            if self.training:
+                self.codebook.learn(flat.detach())
+            codes = self.codebook.nearest(flat.detach()).view(rows.shape[:3])
         near = self.look_up(codes)
         distance = (latents.float() - near).square().flatten(1).mean(1)
         return Quantised(latents + (near - latents).detach(), codes, distance)

@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +16,7 @@ from jium.config import build, find_kind, to_values
 from jium.data.image_batches import as_pixels
 from jium.data.pillow import Image
 from jium.errors import ConfigError, DataError
-from jium.generation.diffusion import Draws
+from jium.generation.diffusion import Denoise, Draws
 from jium.generation.edit import blended, slerp
 from jium.generation.painting import PaintConfig
 from jium.models.diffusion import Diffusion
@@ -197,16 +197,18 @@ class Painter:
         begin = beginning(self.model.config.picture_size, size, None, None, None)
         steering = Steering(self.model, self.words, settings, negative or "")
         (seed,) = seeds_of(seed, 1)
-        one, other = (steering.denoise([text], begin.width, begin.height) for text in (a, b))
+        (to_seed,) = [seed] if to_seed is None else seeds_of(to_seed, 1)
         shape, made = self.model.shape(begin.height, begin.width), Painted()
         for i in range(steps):
             share, draw = i / (steps - 1), Draws([seed], shape, self.device)
             noise = draw()
-            if to_seed is not None:
+            if to_seed != seed:
                 noise = slerp(noise, Draws([to_seed], shape, self.device)(), share)
-            denoise = blended(one, other, share)
+            ask = partial(_between, a, b, share)
             with torch.inference_mode():
-                made += self._pictures(steering.sampled(denoise, noise, draw=draw))
+                denoise = ask(steering, begin.width, begin.height)
+                clean = steering.sampled(denoise, noise, draw=draw)
+                made += self._pictures(steering.larger(clean, begin, ask, draw=draw))
             made.facts.append({"prompt": a, "to": b, "share": share, "seed": seed})
         return made
 
@@ -229,3 +231,9 @@ class Painter:
 
     def _pictures(self, clean: Tensor) -> list[Image.Image]:
         return [Image.fromarray(one) for one in as_pixels(self.model.decode(clean))]
+
+
+def _between(a: str, b: str, share: float, steering: Steering, width: int, height: int) -> Denoise:
+    """What is asked between two texts."""
+    one, other = (steering.denoise([text], width, height) for text in (a, b))
+    return blended(one, other, share)

@@ -97,6 +97,7 @@ class GanPainter:
         DataError for a class that nobody knows, and a text that is too long.
         """
         self._check(options, n, size, truncation)
+        at_least(1, batch=batch)
         texts = [prompt or ""] if prompt is None or isinstance(prompt, str) else list(prompt)
         wanted = [text for text in texts for _ in range(n)]
         seeds = seeds_of(seed, len(wanted))

@@ -22,7 +22,7 @@ from jium.generation.edit import (
 from jium.generation.guidance import clipped, guided
 from jium.generation.painting import PaintConfig
 from jium.models.conditioning import join
-from jium.models.diffusion import Diffusion
+from jium.models.diffusion import Diffusion, check_pixels
 from jium.tasks.paint_begin import Beginning
 from jium.tasks.paint_words import Words
 
@@ -91,14 +91,28 @@ class Steering:
             clean = self.sampled(denoise, noise, **options)
         else:
             clean = self._over(begin, denoise, noise, **options)
+        return self.larger(clean, begin, lambda s, w, h: s.denoise(texts, w, h), **options)
+
+    def larger(
+        self,
+        clean: Tensor,
+        begin: Beginning,
+        ask: Callable[["Steering", int, int], Denoise],
+        *,
+        draw: Draws,
+        **options: Any,
+    ) -> Tensor:
+        """The second pass over what the first has drawn. ask: what is asked at each of its steps,
+        of the width and height that it has.
+        """
         times = self.settings.enlarge
         if times == 1:
             return clean
         width, height = times * begin.width, times * begin.height
         draw.shape = self.model.shape(height, width)
-        larger = self._enlarged(times).denoise(texts, width, height)
-        options |= self._walk()
-        return enlarge(larger, self.model.noise, clean, draw(), self.settings.detail, **options)
+        wanted, options = ask(self._enlarged(times), width, height), options | self._walk()
+        detail = self.settings.detail
+        return enlarge(wanted, self.model.noise, clean, draw(), detail, draw=draw, **options)
 
     def sampled(self, denoise: Denoise, noise: Tensor, **options: Any) -> Tensor:
         """Out of nothing but noise."""
@@ -165,17 +179,10 @@ class Steering:
         """In squares, where the picture is larger than one. Raises ConfigError for a tile that the
         model does not take.
         """
-        tile, config = self.settings.tile, self.model.config
+        tile = self.settings.tile
         if tile is None:
             return denoise
-        if tile % config.multiple:
-            raise ConfigError(
-                "the model takes multiples of {multiple} pixels; got {value}. Try {near}.",
-                key="tile",
-                multiple=config.multiple,
-                value=tile,
-                near=max(1, round(tile / config.multiple)) * config.multiple,
-            )
+        check_pixels("tile", tile, self.model.config.multiple)
         if tile >= max(width, height):
             return denoise
         _, _, side = self.model.shape(*[min(tile, width, height)] * 2)

@@ -3,6 +3,7 @@
 Every text is read alone, so that what it says does not depend on the texts beside it.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -36,6 +37,15 @@ class Words:
         assert self.tokenizer is not None
         return [[*ids, self.tokenizer.eos_id] for ids in self.tokenizer.encode_batch(texts)]
 
+    def fits(self, caption: str) -> bool:
+        """Whether the model reads all of it."""
+        return len(self.ids([caption])[0]) <= self.max_len
+
+    def class_of(self, labels: Mapping[str, str]) -> str:
+        """The first of the classes of a picture that the model knows, as a prompt; "" for none."""
+        known = ((kind, labels.get(kind, "")) for kind in self.names)
+        return next((f"{k}={name}" for k, name in known if name in self.names[k]), "")
+
     def context(self, text: str) -> Context:
         """What one text says; an empty one nothing. Raises DataError for a class that nobody knows
         and for a text that is too long, ConfigError where the model takes neither.
@@ -66,12 +76,15 @@ class Words:
         return Context(states, context.mask, conditioner.pool(states[0], layout))
 
     def _classes(self, text: str) -> dict[str, Tensor]:
-        """Class numbers of a text that names a class, or one of each kind with commas between."""
+        """Class numbers of a text that names a class, or one of each kind with commas between: as
+        "kind=name", or as a name, of the first kind that knows it and is not yet said.
+        """
         device = self.model.conditioner.null_state.device  # type: ignore[union-attr]
         found = dict.fromkeys(self.names, -1)
-        for word in (part.strip() for part in text.split(",")):
-            kind = next((kind for kind, names in self.names.items() if word in names), None)
-            if kind is None:
+        whole = self._class(text.strip(), found) is not None
+        for word in [text.strip()] if whole else [part.strip() for part in text.split(",")]:
+            one = self._class(word, found)
+            if one is None:
                 known = [name for names in self.names.values() for name in names]
                 raise DataError(
                     'the model knows no "{word}".{near} It was trained on these classes: {known}.',
@@ -79,5 +92,13 @@ class Words:
                     near=nearest(word, known),
                     known=", ".join(known),
                 )
-            found[kind] = self.names[kind].index(word)
+            found |= dict([one])
         return {kind: torch.tensor([number], device=device) for kind, number in found.items()}
+
+    def _class(self, word: str, found: Mapping[str, int]) -> tuple[str, int] | None:
+        """The kind and the number of a class, of those kinds of which none is found."""
+        free = {kind: names for kind, names in self.names.items() if found[kind] < 0}
+        for kind, names in free.items():
+            if word.startswith(f"{kind}=") and word.removeprefix(f"{kind}=") in names:
+                return kind, names.index(word.removeprefix(f"{kind}="))
+        return next(((k, names.index(word)) for k, names in free.items() if word in names), None)

@@ -9,6 +9,7 @@ from typing import Any
 
 from jium.data.images import Pictures
 from jium.errors import ConfigError, DataError
+from jium.generation.prompt_weights import as_said
 from jium.text.tokenizer import Tokenizer
 from jium.training.pictures import captions_of
 from jium.training.recipe import Recipe
@@ -77,7 +78,7 @@ def prompts(task: Any, pictures: Pictures, n: int) -> list[str] | None:
 
 def _prompt(task: Any, pictures: Pictures, row: int) -> str:
     if task.tokenizer is None:
-        return next(iter(pictures.named(row).values()), "")
+        return task.words.class_of(pictures.named(row))
     captions = pictures.captions(row)
     chosen = captions[row % len(captions)] if captions else ""
-    return chosen if len(task.words.ids([chosen])[0]) <= task.words.max_len else ""
+    return as_said(chosen) if task.words.fits(chosen) else ""

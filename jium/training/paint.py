@@ -1,5 +1,6 @@
 """From a recipe for pictures to what a trainer needs: pictures, tokenizer, diffusion model."""
 
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,9 @@ from jium.data.image_batches import ImageBatches
 from jium.data.images import Pictures
 from jium.data.latent_cache import LatentBatches, Latents, cache_latents, fingerprint
 from jium.errors import ConfigError
+from jium.generation.diffusion import check_steps
 from jium.models.conditioning import TextConditioner
-from jium.models.diffusion import Diffusion
+from jium.models.diffusion import AUTOENCODERS, Diffusion, check_pixels, multiple_of
 from jium.tasks.paint import Painter
 from jium.tasks.picture_files import sheet
 from jium.training.captions_first import learn_words
@@ -35,13 +37,16 @@ LOOKS = 25  # steps of the sampler for them at most
 
 @dataclass
 class PaintSetup(OnPictures):
-    """What a trainer works with. measured: how many pictures of the valid split the loss is of."""
+    """What a trainer works with. measured: how many pictures of the valid split the loss is of.
+    spent_s: seconds of training before the first step.
+    """
 
     task: Painter
     train: ImageBatches
     valid: ImageBatches
     pictures: dict[str, Pictures]
     measured: int
+    spent_s: float = 0.0
 
     def figures(self, trainer: Trainer) -> dict[str, float]:
         """The objective's mean loss on the valid split, no caption left out, with the same noise at
@@ -81,25 +86,31 @@ def set_up(recipe: Recipe, run: Path) -> PaintSetup:
     pictures = open_pictures(recipe, run)
     train = pictures["train"]
     tokenizer = caption_tokenizer(recipe, run, train)
-    settings = settled(recipe.model, train, tokenizer)
-    weights = None
+    known, weights = None, None
     if recipe.model.latent is not None:
         known, weights = _vae(recipe.model.latent, run)
-        settings = replace(settings, vae=known)
+    multiple = multiple_of(recipe.model, known)
+    key = "data.bucket_step" if recipe.data.buckets else "data.size"
+    for side in {side for kept in pictures.values() for shape in kept.shapes for side in shape}:
+        check_pixels(key, side, multiple)
+    check_pixels("paint.tile", recipe.paint.tile or 0, multiple)
+    settings = replace(settled(recipe.model, train, tokenizer), vae=known)
     torch.manual_seed(recipe.train.seed)
     model = Diffusion(settings)
+    check_steps(model.noise, recipe.paint.steps, "paint.steps")
     if model.vae is not None and weights is not None:
         model.vae.load_state_dict(weights)
     names = {kind: train.names[kind] for kind in settings.classes}
     task = Painter(model, tokenizer, recipe.paint, names)
     encode = None if tokenizer is None else reader(task.words)
-    first = recipe.objective.captions_first
+    began, first = time.perf_counter(), recipe.objective.captions_first
     if first and not (run / STATE).is_file():
         if encode is None or not isinstance(model.conditioner, TextConditioner):
             raise ConfigError(
                 "needs a model that reads captions: [model.text].", key="objective.captions_first"
             )
         learn_words(model.conditioner, train, encode, first, recipe.train.seed)
+    spent_s = time.perf_counter() - began
 
     def batches(split: str, augment: Augment | None) -> ImageBatches:
         size, seed = recipe.train.batch_size, recipe.train.seed
@@ -110,7 +121,7 @@ def set_up(recipe: Recipe, run: Path) -> PaintSetup:
 
     measured = recipe.train.metric_examples
     data = batches("train", recipe.data), batches("valid", None)
-    return PaintSetup(task, *data, pictures, measured)
+    return PaintSetup(task, *data, pictures, measured, spent_s)
 
 
 def _latents(model: Diffusion, pictures: Pictures, folder: Path, recipe: Recipe) -> Latents:
@@ -132,12 +143,12 @@ def _vae(latent: str, run: Path) -> tuple[Values, dict[str, Tensor]]:
         tensors = load_state(run)[0].items()
         return own.vae, {k.removeprefix(begin): v for k, v in tensors if k.startswith(begin)}
     kind, settings, _ = read_model_config(Path(latent))
-    if kind != "vae" or settings.flat:
+    if kind not in AUTOENCODERS or settings.flat:
         raise ConfigError(
             "{run}: holds no autoencoder with a map of latents, but {kind}. Train one: "
-            "model.kind=vae, without model.flat.",
+            "model.kind=vae or vqvae, without model.flat.",
             key="model.latent",
             run=latent,
             kind=kind,
         )
-    return to_values(settings), load_model(Path(latent)).state_dict()
+    return {"kind": kind} | to_values(settings), load_model(Path(latent)).state_dict()

@@ -39,7 +39,8 @@ def picture_model(recipe: Recipe, notes: list[str]) -> nn.Module | None:
                 why = "{run} is not there yet, and only it tells how large its latents are."
                 notes.append(say(why, run=own.latent))
                 return None
-            more["vae"] = to_values(read_model_config(Path(own.latent))[1])
+            kind, known, _ = read_model_config(Path(own.latent))
+            more["vae"] = {"kind": kind} | to_values(known)
     elif recipe.task == "reconstruct":
         more = dict(image_size=size)
     elif recipe.task == "attributes":

@@ -114,6 +114,7 @@ def _learn(plan: Recipe, setup: Learned, run: Path, device: torch.device, quiet:
     if plan.generation:
         _save_generation(run, plan)
     trainer = trainer_of(plan, setup.task.model, setup.train, device)
+    trainer.seconds = getattr(setup, "spent_s", 0.0)
     best = _go_on(trainer, setup, run) if (run / STATE).is_file() else Best()
     unit: Unit = getattr(setup, "unit", "tokens")
     with (

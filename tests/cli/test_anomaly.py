@@ -65,6 +65,9 @@ def test_reconstruct_shows_pictures_above_what_is_remembered(run: Path, tmp_path
     assert found.exit_code == 0, found.output
     with Image.open(out) as shown:
         assert shown.width > shown.height
+    (tmp_path / "pictures" / "broken.png").write_bytes(b"not a picture")
+    found = CliRunner().invoke(app, words)
+    assert found.exit_code == 0 and "broken.png" in found.stderr
 
 
 def test_a_file_that_is_no_picture_is_named(run: Path, tmp_path: Path) -> None:

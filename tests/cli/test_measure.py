@@ -46,8 +46,9 @@ def test_a_report_of_other_data_stands_beside_that_of_the_test_split(run, tmp_pa
     ("words", "place"),
     [
         ([], ""),
-        (["--split", "valid"], ""),
-        (["--data", "valid"], ""),
+        (["--split", "test"], ""),
+        (["--split", "valid"], "on-valid"),
+        (["--data", "valid"], "on-valid"),
         (["--data", "scenes/unseen:500"], "on-scenes-unseen-500"),
         (["--data", "../far/away/test.tsv"], "on-away-test-tsv"),
         (["--to", "ko"], "to-ko"),

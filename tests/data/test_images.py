@@ -6,6 +6,7 @@ from io import BytesIO
 import numpy as np
 import pytest
 
+from jium.data.image_shapes import shapes_of
 from jium.data.images import ImageData, prepare_images
 from jium.errors import ConfigError, DataError
 
@@ -324,3 +325,31 @@ def test_scenes_come_with_captions_in_both_languages_and_what_is_truly_there(tmp
 def test_unseen_scenes_can_be_tested_on(tmp_path):
     found, _ = prepare(tmp_path, train="scenes:5", test="scenes/unseen:7", size=16)
     assert len(found["test"]) == 7
+
+
+def test_the_folder_can_be_asked_for_beside_a_table_and_its_bad_rows_are_named(tmp_path, folder):
+    for number, place in enumerate(("cats", "dogs")):
+        (folder / place).mkdir()
+        noise(number).save(folder / place / "a.png")
+    rows = ["file_name,caption", "cats/a.png,고양이", "dogs/a.png,개", ",무엇", "dogs/a.png,a,dog"]
+    (folder / "captions.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    asked = dict(where={"folder": "cats"}, labels=["folder"])
+    found, dropped = prepare(tmp_path, train=str(folder), **asked)
+    train = found["train"]
+    assert (len(train), train.captions(0), train.named(0)) == (1, ["고양이"], {"folder": "cats"})
+    assert [(d["reason"], d["line"]) for d in dropped[:2]] == [("no_file_name", 4), ("ragged", 5)]
+
+
+def test_pictures_are_read_again_where_that_is_asked(tmp_path, folder):
+    noise(0).save(folder / "a.png")
+    data = ImageData(train=str(folder), size=8, valid_share=0.0, test_share=0.0)
+    assert len(prepare_images(data, "train", tmp_path / "kept")) == 1
+    noise(1).save(folder / "b.png")
+    assert len(prepare_images(data, "train", tmp_path / "kept")) == 1
+    assert len(prepare_images(data, "train", tmp_path / "kept", again=True)) == 2
+
+
+def test_buckets_that_leave_no_shape_are_refused():
+    with pytest.raises(ConfigError, match="leaves no shape") as error:
+        shapes_of(ImageData(train="x", size=48, buckets=True, bucket_step=32, widest=1.5))
+    assert error.value.key == "data.widest"

@@ -3,6 +3,8 @@
 import json
 from dataclasses import dataclass, field
 from random import Random
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -17,9 +19,12 @@ from jium.evaluation import reconstruction
 from jium.evaluation.clip_score import clip_score
 from jium.evaluation.drawings import evaluate_run
 from jium.evaluation.drawn import Drawn, Wanted, spread, wanted_of
+from jium.evaluation.drawn import draw as drawn_of
 from jium.evaluation.picture_features import Features, features_of, read_task
 from jium.evaluation.picture_sets import clip_scores, sliced_score
 from jium.evaluation.runner import EVALUATIONS
+from jium.generation.painting import PaintConfig
+from jium.generation.prompt_weights import read_weights
 from jium.models.diffusion import Diffusion, DiffusionConfig
 from jium.models.image_classifier import ImageClassifier, ImageClassifierConfig
 from jium.models.vae import Vae, VaeConfig
@@ -60,6 +65,8 @@ class Perfect:
     tokenizer: object = 1
     size: int = SIZE
     asked: list = field(default_factory=list)
+    settings: PaintConfig = PaintConfig()
+    words: ClassVar[Any] = SimpleNamespace(fits=lambda text: len(text) < 200)
 
     def about(self):
         return {"task": "paint"}
@@ -125,7 +132,7 @@ def test_a_report_and_sheets_are_left_and_say_whose_features_they_are(tmp_path):
     data = split(12, 2)
     painter = Perfect(data)
     found = evaluate_run(
-        painter, data, out=tmp_path, n=4, judge=judge(), sweep=[1.0, 4.0], samples=5
+        painter, data, out=tmp_path, n=4, judge=judge(), sweep=[1.0, 4.0, 1.0], samples=5
     )
     assert {"drawn.png", "guidance.png", "evaluation.json", "evaluation.md"} <= {
         path.name for path in tmp_path.iterdir()
@@ -182,6 +189,31 @@ def test_clip_scores_stand_beside_those_of_real_pictures_and_of_other_words():
     assert found["real"]["clip_of_other_texts"] < 20
 
 
+def test_captions_are_painted_as_they_stand_and_none_that_is_cut_off():
+    data = Pictures.hold(
+        Picture(split(2, 0).image(row), said)
+        for row, said in enumerate((["a clock (12:30)"], ["so " * 99, "a map"]))
+    )
+    painter = Perfect(data)
+    wanted = wanted_of(painter, data, 2)
+    assert [one.text for one in wanted] == ["a clock (12:30)", "a map"]
+    painted: list[str] = []
+    painter.paint = lambda texts, **_: painted.extend(texts) or Perfect(data, True).paint(n=2)
+    drawn_of(painter, wanted)
+    assert [read_weights(text) for text in painted] == [
+        (text, [1.0] * len(text)) for text in ("a clock (12:30)", "a map")
+    ]
+
+
+def test_free_drawings_beside_other_pictures_are_other_data(tmp_path):
+    noted = []
+    for seed in (0, 1, 1):
+        painter = Perfect(split(6, seed), noise=True, guided=False)
+        evaluate_run(painter, split(6, seed), out=tmp_path, n=6, samples=2)
+        noted.append(json.loads((tmp_path / "evaluation.json").read_text("utf-8"))["data"])
+    assert noted[1] == noted[2] != noted[0]
+
+
 def test_features_of_a_judge_are_those_before_its_heads():
     data = split(3, 0)
     features = features_of(judge())
@@ -205,8 +237,12 @@ def test_what_does_not_fit_is_said(tmp_path):
     data = split(8, 0)
     with pytest.raises(ConfigError, match="n: must be at least 1; got 0"):
         evaluate_run(Perfect(data), data, n=0)
-    with pytest.raises(ConfigError, match="sweep: is for a model that words or classes guide"):
+    with pytest.raises(ConfigError, match="sweep: is for a diffusion model that words or classes"):
         evaluate_run(Perfect(data, noise=True, guided=False), data, n=6, sweep=[1.0])
+    before = Perfect(data)
+    with pytest.raises(ConfigError, match="guidance"):
+        evaluate_run(before, data, n=6, sweep=[1.0, -2.0])
+    assert not before.asked  # said before anything is painted
     bare = Pictures.hold(Picture(data.image(row)) for row in range(8))
     with pytest.raises(DataError, match="no captions and no classes"):
         evaluate_run(Perfect(data), bare)

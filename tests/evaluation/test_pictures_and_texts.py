@@ -5,10 +5,12 @@ from random import Random
 import numpy as np
 import pytest
 
+from jium.data.image_store import Picture, Pictures
 from jium.data.scenes import attributes, captions, compose, scenes
 from jium.errors import DataError
-from jium.evaluation.captions import tells
+from jium.evaluation.captions import evaluate_captions, exact_shares, tells
 from jium.evaluation.matching import recalls_of
+from jium.evaluation.picture_data import read_measured
 from jium.evaluation.shares import share_scores
 
 
@@ -77,3 +79,49 @@ def test_the_mean_is_over_attributes_of_the_same_pictures():
 def test_nothing_cannot_be_measured():
     with pytest.raises(DataError, match="no picture to measure"):
         share_scores({"a": np.zeros(0)}, "x")
+
+
+class Writer:
+    """Writes the same of every picture."""
+
+    languages = ("ko", "en")
+
+    def __init__(self, **says: str) -> None:
+        self.says = says
+
+    def caption(self, images, *, language, beam=None):
+        return [self.says[language]] * len(images)
+
+    def language_of(self, text: str) -> str:
+        return "en" if text.isascii() else "ko"
+
+
+def test_a_language_counts_where_a_picture_has_a_caption_in_it():
+    black = np.zeros((8, 8, 3), np.uint8)
+    pictures = Pictures.hold(
+        [Picture(black, ["개"]), Picture(black, ["a dog"]), Picture(black, [])]
+    )
+    found = evaluate_captions(Writer(ko="개", en="a cat"), pictures, samples=2)
+    assert {s.name: s.value for s in found["scores"]} == {"exact_ko": 100, "exact_en": 0}
+    right = exact_shares(Writer(ko="개", en="a dog"), pictures, 1)
+    assert {name: found.tolist() for name, found in right.items()} == {"ko": [True]}
+
+
+def test_scenes_are_told_by_their_truth_beside_pictures_that_have_none():
+    scene = compose("dog", "red", setting="sea", style="oil")
+    said = captions(scene, "en", Random(1), full=True)
+    pictures = Pictures.hold([
+        Picture(np.zeros((8, 8, 3), np.uint8), ["a photograph"]),
+        Picture(np.zeros((8, 8, 3), np.uint8), ["a dog"], attributes(scene)),
+    ])  # fmt: skip
+    found = evaluate_captions(Writer(ko="개", en=said), pictures, samples=2)
+    scores = {score.name: score.value for score in found["scores"]}
+    assert scores["exact_en"] == 50 and scores["true_en"] == scores["colour_en"] == 100
+
+
+def test_scenes_are_measured_on_those_that_no_training_sees():
+    held, _ = read_measured(None, "scenes:6", 16)
+    test, _ = read_measured(None, "scenes/test:6", 16)
+    train, _ = read_measured(None, "scenes/train:6", 16)
+    rows = [[p.image(row).tobytes() for row in range(6)] for p in (held, test, train)]
+    assert rows[0] == rows[1] and not set(rows[0]) & set(rows[2])

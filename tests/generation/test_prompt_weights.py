@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jium.errors import DataError
-from jium.generation.prompt_weights import read_weights, token_weights, weigh
+from jium.generation.prompt_weights import as_said, read_weights, token_weights, weigh
 
 
 def heavy(prompt: str) -> dict[str, float]:
@@ -86,3 +86,8 @@ def test_weight_1_changes_nothing_and_0_says_nothing():
     assert torch.allclose(moved[0, 2], neutral)
     assert torch.allclose(moved[1, 3] - neutral, 2 * (states[1, 3] - neutral), atol=1e-6)
     assert torch.equal(moved[0, :2], states[0, :2])
+
+
+@pytest.mark.parametrize("text", ["a clock (12:30)", "(red:1.3) fox", "a\\(b", "((", ":2)"])
+def test_what_is_said_as_it_stands_weighs_nothing(text: str) -> None:
+    assert read_weights(as_said(text)) == (text, [1.0] * len(text))

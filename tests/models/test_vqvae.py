@@ -119,3 +119,14 @@ def test_drawn_latents_are_codes_of_the_book() -> None:
 def test_settings_that_make_no_codebook_are_refused(name: str, value: float) -> None:
     with pytest.raises(ConfigError, match=name):
         VqVaeConfig(**{name: value})  # type: ignore[arg-type]
+
+
+def test_codes_are_learned_in_all_digits_where_the_rest_is_bfloat16() -> None:
+    torch.manual_seed(0)
+    model = VqVae(VqVaeConfig(image_size=8, dim=8, multipliers=[1, 2], latent_channels=4))
+    images = torch.rand(4, 3, 8, 8)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = model.quantise(model.encode(images))
+    rows = model.encode(images).permute(0, 2, 3, 1).reshape(-1, 4)
+    assert found.codes.shape == (4, 4, 4) and model.codebook.sums.dtype == torch.float32
+    assert model.codebook.begun and torch.isfinite(rows).all()

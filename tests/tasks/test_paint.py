@@ -275,6 +275,16 @@ def test_between_two_seeds_the_noise_turns(painter: Painter) -> None:
     assert not same(made[1], made[0]) and not same(made[1], made[2])
     with pytest.raises(ConfigError, match="at least 2"):
         painter.interpolate("빨간 그림", "a blue picture", 1)
+    with pytest.raises(ConfigError, match="seed"):
+        painter.interpolate("", "", 2, seed=0, to_seed=2**70)
+
+
+def test_between_two_texts_pictures_are_enlarged_as_they_are_painted(painter: Painter) -> None:
+    options: dict[str, Any] = {"enlarge": 2, "detail": 0.6}
+    made = painter.interpolate("빨간 그림", "a blue picture", 2, seed=1, **options)
+    assert made[0].size == (8, 8)
+    for picture, text in zip(made, ("빨간 그림", "a blue picture"), strict=True):
+        assert same(picture, painter.paint(text, seed=1, **options)[0])
 
 
 def test_a_picture_of_sixteen_bits_is_begun_from_at_its_brightness(painter: Painter) -> None:
@@ -349,9 +359,29 @@ def test_a_model_of_classes_knows_their_names_alone() -> None:
     context = classy.words.context("light, flag")
     wanted = model.conditioner({"group": torch.tensor([1]), "tone": torch.tensor([1])})  # type: ignore[misc]
     assert torch.equal(context.states, wanted.states)
+    assert torch.equal(classy.words.context("tone=light, flag").states, wanted.states)
     assert len(classy.paint("flag", seed=0, steps=2)) == 1
+    assert classy.words.class_of({"other": "x", "tone": "dark"}) == "tone=dark"
     with pytest.raises(DataError, match='no "flags". Did you mean "flag"'):
         classy.paint("flags")
+
+
+def test_a_name_that_two_kinds_know_is_of_the_first_that_is_not_yet_said() -> None:
+    torch.manual_seed(0)
+    names = {"subject": ["dog", "cat, tabby"], "other": ["none", "dog"]}
+    values = {"denoiser": DENOISER | {"head_dim": 8}, "picture_size": 4, "labels": list(names)}
+    model = Diffusion(build(DiffusionConfig, values | {"classes": {"subject": 2, "other": 2}}))
+    words = Painter(model.eval(), settings=SETTINGS, names=names).words
+    for text, subject, other in (
+        ("dog, dog", 0, 1),
+        ("other=dog", -1, 1),
+        ("cat, tabby", 1, -1),
+        ("none, dog", 0, 0),
+    ):
+        asked = {"subject": torch.tensor([subject]), "other": torch.tensor([other])}
+        assert torch.equal(words.context(text).states, model.conditioner(asked).states)  # type: ignore[misc]
+    with pytest.raises(DataError, match='no "dog"'):
+        words.context("dog, dog, dog")
 
 
 def test_a_model_without_words_refuses_them() -> None:

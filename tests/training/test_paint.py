@@ -225,14 +225,72 @@ def test_pictures_that_are_mirrored_are_encoded_as_they_are_seen(
 
 def test_latents_of_codes_or_of_one_vector_are_refused(plan: Plan, tmp_path: Path) -> None:
     sizes: dict[str, Any] = dict(image_size=8, dim=8, multipliers=(1, 2), latent_channels=4)
-    models = {"vqvae": VqVae(VqVaeConfig(**sizes)), "vae": Vae(VaeConfig(**sizes, flat=True))}
-    for kind, model in models.items():
-        (tmp_path / kind).mkdir()
-        save_config(tmp_path / kind, kind, model.config, Reconstructor(model).about())
-        save_weights(tmp_path / kind, model)
-        made = plan(patch=1, latent=str(tmp_path / kind))
-        with pytest.raises(ConfigError, match=f"no autoencoder with a map of latents, but {kind}"):
-            train(made, out=tmp_path / "run" / kind, quiet=True)
+    model = Vae(VaeConfig(**sizes, flat=True))
+    (tmp_path / "vae").mkdir()
+    save_config(tmp_path / "vae", "vae", model.config, Reconstructor(model).about())
+    save_weights(tmp_path / "vae", model)
+    with pytest.raises(ConfigError, match="no autoencoder with a map of latents, but vae"):
+        train(plan(patch=1, latent=str(tmp_path / "vae")), out=tmp_path / "run", quiet=True)
+
+
+def test_latents_of_codes_are_painted_on(plan: Plan, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    model = VqVae(VqVaeConfig(image_size=8, dim=8, multipliers=(1, 2), latent_channels=4))  # type: ignore[arg-type]
+    (tmp_path / "codes").mkdir()
+    save_config(tmp_path / "codes", "vqvae", model.config, Reconstructor(model).about())
+    save_weights(tmp_path / "codes", model)
+    made = plan("train.steps=3", patch=1, latent=str(tmp_path / "codes"))
+    train(made, out=tmp_path / "run", quiet=True)
+    task = jium.load(tmp_path / "run")
+    assert isinstance(task.model.vae, VqVae)
+    assert torch.equal(task.model.vae.codebook.codes, model.codebook.codes)
+    assert task.paint("빨간 그림", seed=0)[0].size == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("key", "words", "model"),
+    [
+        ("paint.steps", ["paint.steps=25"], {"noise": dict(kind="linear", n_steps=10)}),
+        ("paint.tile", ["paint.tile=5"], {}),
+        ("data.bucket_step", ["data.buckets=true", "data.bucket_step=3", "data.widest=3"], {}),
+    ],
+)
+def test_what_would_stop_the_first_look_is_said_before_the_first_step(
+    key: str, words: list[str], model: dict[str, Any], plan: Plan, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        paint.set_up(plan(*words, **model), tmp_path / "run")
+    assert error.value.key == key
+
+
+def test_the_first_look_asks_for_labels_that_guide(plan: Plan, tmp_path: Path) -> None:
+    task = train(
+        plan(
+            "data.train=scenes:80",
+            "data.folder=null",
+            "data.valid=null",
+            "data.test=null",
+            "train.steps=3",
+            text=None,
+            labels=["colour"],
+        ),
+        out=tmp_path,
+        quiet=True,
+    )
+    assert list(task.names) == ["colour"]  # beside "subject", which comes before it
+
+
+def test_a_caption_with_brackets_is_asked_for_as_it_stands(plan: Plan, tmp_path: Path) -> None:
+    for split in ("train", "valid"):
+        (tmp_path / split).mkdir()
+        for i in range(4):
+            pixels = np.full((8, 8, 3), 60 * i + 20 * (split == "valid"), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / split / f"{i}.png")
+            (tmp_path / split / f"{i}.txt").write_text(f"a clock (12:{i}0)")
+    where = f"data.folder={json.dumps(str(tmp_path))}", "data.test=null"
+    small = "tokenizer.vocab_size=260", "train.steps=3"
+    train(plan(*where, *small), out=tmp_path / "run", quiet=True)
+    assert (tmp_path / "run" / "pictures").is_dir()
 
 
 def test_what_the_data_does_not_have_is_said(plan: Plan, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ all of it either. What a caption says can be read back by `reading`.
 from typing import Protocol
 
 from jium.data.scenes import words
-from jium.data.scenes.world import NONE, Scene, attributes, known
+from jium.data.scenes.world import NONE, Scene, attributes, is_unseen, known
 from jium.text.particles import attach
 
 Facts = dict[str, str]
@@ -23,12 +23,17 @@ def captions(scene: Scene, language: str, rng: Chance, full: bool = False) -> st
     """A caption of the scene in "ko" or "en", worded by `rng`.
 
     full: with every attribute, so that the caption alone decides what to draw. Otherwise colours,
-    setting and style are each left out one time in ten, and a plain background is rarely named.
+    setting and style are each left out one time in ten, and a plain background is rarely named; of
+    an unseen scene what makes it so is said.
 
     Raises DataError for another language.
     """
     known("language", language, ["ko", "en"])
-    facts = attributes(scene) if full else _some(attributes(scene), rng)
+    facts = whole = attributes(scene)
+    if not full:
+        facts = _some(whole, rng)
+        while is_unseen(whole) and not is_unseen(_said(facts)):
+            facts = _some(whole, rng)
     return _korean(facts, rng) if language == "ko" else _english(facts, rng)
 
 
@@ -38,6 +43,10 @@ def _some(facts: Facts, rng: Chance) -> Facts:
     if facts["setting"] == NONE and _odds(rng, 0.8):
         silent.add("setting")
     return {name: "" if name in silent else value for name, value in facts.items()}
+
+
+def _said(facts: Facts) -> Facts:
+    return {name: value or NONE for name, value in facts.items()}
 
 
 def _odds(rng: Chance, share: float) -> bool:

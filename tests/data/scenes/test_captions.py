@@ -6,7 +6,16 @@ from random import Random
 import numpy as np
 import pytest
 
-from jium.data.scenes import Scene, attributes, captions, compose, read, scenes
+from jium.data.scenes import (
+    ATTRIBUTES,
+    Scene,
+    attributes,
+    captions,
+    compose,
+    is_unseen,
+    read,
+    scenes,
+)
 from jium.data.scenes.words import SUBJECTS
 from jium.data.scenes.world import NONE, SPLITS
 from jium.errors import DataError
@@ -117,3 +126,11 @@ def test_another_language_is_an_error() -> None:
     scene: Scene = SCENES[0]
     with pytest.raises(DataError, match="scenes have no language 'fr'. Known: ko, en"):
         captions(scene, "fr", Random(0))
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_a_caption_of_an_unseen_scene_says_what_is_unseen(language: str) -> None:
+    rng = Random(0)
+    for scene in scenes(200, seed=0, split="unseen"):
+        said = read(captions(scene, language, rng))
+        assert is_unseen({name: said.get(name, "none") for name in ATTRIBUTES})
