@@ -24,6 +24,7 @@ from record import record
 from torch import nn
 
 import jium
+from jium.checkpoint.state import load_state
 from jium.config import find_kind
 from jium.evaluation.score import score_to_values
 from jium.models import MODELS
@@ -86,11 +87,20 @@ def changed(plan: Recipe, **sections: dict[str, Any]) -> Recipe:
 def steps_in(plan: Recipe, minutes: float, place: Path) -> int:
     """How many steps of a recipe fit so many minutes, by the steps of a part of them."""
     endless = {"steps": 10**7, "eval_every": 10**7, "save_every": 10**7, "log_every": 1}
-    pilot = changed(plan, train=endless | {"minutes": PILOT * minutes})
-    jium.train(pilot, out=place, quiet=True)
+    steps, seconds = tried(changed(plan, train=endless | {"minutes": PILOT * minutes}), place)
+    before = 0.0
+    if getattr(plan.objective, "captions_first", 0):  # which takes its time only once
+        before = tried(changed(plan, train=endless | {"steps": 1}), place)[1]
+    return max(int(steps * (60 * minutes - before) / max(seconds - before, 1e-3)), 10)
+
+
+def tried(plan: Recipe, place: Path) -> tuple[int, float]:
+    """The steps and seconds that a training took, of which nothing is kept."""
+    jium.train(plan, out=place, quiet=True)
     steps = sum("lr" in line for line in log_of(place))
+    seconds = load_state(place)[1]["seconds"]
     shutil.rmtree(place)
-    return max(int(steps / PILOT), 10)
+    return steps, seconds
 
 
 def train_for(plan: Recipe, minutes: float, out: Path) -> None:

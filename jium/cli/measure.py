@@ -92,7 +92,9 @@ def evaluate(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help=say("folder for the report; else the run, or for other data a folder in it")),
+        typer.Option(
+            help=say("folder for the report; else the run, or for other data a folder in it")
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:
