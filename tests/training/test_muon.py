@@ -89,7 +89,7 @@ def test_of_a_unet_the_first_and_last_layers_and_embeddings_are_left_to_adamw() 
         "denoiser.conv_in.weight",
         "denoiser.conv_out.weight",
         "conditioner.embedding.weight",
-        "conditioner.encoder.positions.table.weight",
+        "conditioner.out_proj.weight",
     }
 
 
