@@ -28,6 +28,12 @@ def card(run: Path) -> dict[str, str]:
     return {**facts, "command": command.group(1) if command else "unknown"}
 
 
+def count(predictions: Any) -> int:
+    """How many there are, where they stand under languages, too."""
+    some = predictions.values() if isinstance(predictions, dict) else [predictions]
+    return sum(map(len, some))
+
+
 def quality(
     run: Path, split: str, to: str | None, began: str | None
 ) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -36,7 +42,7 @@ def quality(
     figures: dict[str, Any] = {score.name: score_to_values(score) for score in found["scores"]}
     about = {
         "split": split,
-        "sentences": len(found["predictions"]),
+        "sentences": count(found["predictions"]),
         "by_tag": found["by_tag"],
         "training": card(run) | ({"began at": began} if began else {}),
         "recipe": read_toml(run / "recipe.toml"),

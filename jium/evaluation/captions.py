@@ -74,7 +74,7 @@ def evaluate_captions(
     measured = {name: found for name, found in right.items() if len(found)}
     scores = share_scores(measured, "captions", samples)
     if out is not None:
-        write_report(out, scores, examples, ranked_by=scores[0].name, settings=about)
+        write_report(out, scores, examples, ranked_by="exact", settings=about)
     return {"scores": scores, "by_tag": {}, "predictions": written}
 
 
