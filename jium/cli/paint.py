@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from itertools import count, islice
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,8 +24,11 @@ def paint(
     prompts: Prompts = None,
     file: Lines = None,
     out: Annotated[
-        Path, typer.Option(help=say("a PNG file; several pictures are numbered"))
-    ] = Path("painted.png"),
+        Path | None,
+        typer.Option(
+            help=say("a PNG file; several are numbered. Else the next painted-1.png, painted-2.png")
+        ),
+    ] = None,
     n: Annotated[int | None, typer.Option("--n", help=say("pictures of a text"))] = None,
     seed: Annotated[int | None, typer.Option(help=say("the same seed, the same picture"))] = None,
     steps: Annotated[int | None, typer.Option(help=say("steps of the sampler"))] = None,
@@ -107,8 +111,11 @@ def paint(
         typer.echo(str(film), err=True)
 
 
-def _paths(out: Path, n: int) -> list[Path]:
-    """fox.png, or fox-1.png and fox-2.png."""
+def _paths(out: Path | None, n: int) -> list[Path]:
+    """fox.png, or fox-1.png and fox-2.png; where nobody gave a name, names that are free."""
+    if out is None:
+        own = (Path(f"painted-{i}.png") for i in count(1))
+        return list(islice((path for path in own if not path.exists()), n))
     if n == 1:
         return [out]
     return [out.with_name(f"{out.stem}-{i}{out.suffix}") for i in range(1, n + 1)]

@@ -71,6 +71,16 @@ def test_several_are_numbered_and_json_says_how_each_was_painted(run: Path, tmp_
     assert pixels(tmp_path / "dog-4.png").shape == (4, 8, 3)
 
 
+def test_without_a_name_no_picture_is_painted_over(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("painted-2.png").write_bytes(b"mine")
+    assert paint(run, "빨간 개", "--n", 2).stdout.split() == ["painted-1.png", "painted-3.png"]
+    assert paint(run, "빨간 개").stdout == "painted-4.png\n"
+    assert Path("painted-2.png").read_bytes() == b"mine"
+
+
 def test_a_picture_is_painted_again_to_the_byte(run: Path, tmp_path: Path) -> None:
     options = ["--guidance", 5, "--sampler", "ddpm", "--steps", 3, "--negative", "dog"]
     paint(run, "빨간 개", "--n", 2, "--out", tmp_path / "a.png", *options)
