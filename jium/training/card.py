@@ -88,7 +88,8 @@ def machine() -> str:
             s.split(":")[1].strip() for s in cpuinfo.read_text().splitlines() if "model name" in s
         ]
         name = models[0] if models else name
-    return f"{torch.get_num_threads()} threads of {name}"
+    threads = torch.get_num_threads()
+    return f"{threads} thread{'s' if threads > 1 else ''} of {name}"
 
 
 def commit() -> str | None:
