@@ -16,11 +16,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import numpy as np
 import torch
-from drawing_families import minutes_of
 from record import record
 from torch import Tensor
 
@@ -105,14 +103,14 @@ def main() -> None:
     parser.add_argument("--name", default="drawing_words", help="of the file in results/")
     options = parser.parse_args()
     short = [f"train.steps={options.steps}", f"train.eval_every={options.steps}", "train.ema=0.99"]
-    figures: dict[str, Any] = {}
+    figures: dict[str, dict[str, float]] = {}
     for name, own in CASES.items():
         plan = jium.recipe("scenes", *short, *own, *options.override)
         run = options.out / name.lower().replace(", ", "-").replace(" ", "-")
         if not (run / "README.md").is_file():
             jium.train(plan, out=run, quiet=True)
-        found = measured(run, options.n, plan.data.size, replace(plan.objective, drop=0.0))
-        figures[name] = {**found, "minutes": minutes_of(run)}
+        whole = replace(plan.objective, drop=0.0)
+        figures[name] = measured(run, options.n, plan.data.size, whole)
         print(name, figures[name], flush=True)
     about = {
         "question": __doc__.splitlines()[0],
