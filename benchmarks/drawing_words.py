@@ -7,8 +7,9 @@ The recipe scenes is trained four ways for the same few steps on the same pictur
 to its end. Then captions of held-out scenes with one thing are made to lie in one attribute, and
 the figures say by how many per cent the loss is larger with the lie than with the truth, of the
 same pictures with the same noise at times spread evenly: 0 where a model does not listen. caption:
-with the caption of another scene. Half of the captions are Korean. The runs stay in --out; one
-that stands there is measured and not trained again.
+with the caption of another scene. Half of the captions are Korean. The average of the weights that
+is measured is of the last hundred steps or so (train.ema=0.99), for there are few. The runs stay in
+--out; one that stands there is measured and not trained again.
 """
 
 import argparse
@@ -19,12 +20,14 @@ from random import Random
 
 import numpy as np
 import torch
+from quality import card
 from record import record
 from torch import Tensor
 
 import jium
 from jium.data.image_batches import as_tensor
 from jium.data.scenes import Scene, attributes, captions, draw, scenes
+from jium.data.scenes.world import NONE
 from jium.models.conditioning import join
 from jium.objectives.diffusion import Denoising
 from jium.tasks.paint import Painter
@@ -38,7 +41,6 @@ CASES = {
     "AdamW": [*NOT_FIRST, *ADAMW],
 }
 LIES = ("colour", "subject", "setting", "style")
-NONE = "none"  # of a setting: a plain ground, which captions leave out
 BATCH = 64
 
 
@@ -50,7 +52,9 @@ def lie(scene: Scene, kind: str, value: str) -> Scene:
 
 
 def lies(told: Sequence[Scene], kind: str) -> list[Scene]:
-    """Each with what the next one has that has something else."""
+    """Each with what the next one has that has something else; a plain ground is none, for captions
+    leave it out.
+    """
     facts = [attributes(scene)[kind] for scene in told]
     others = (facts[i:] + facts[:i] for i in range(len(facts)))
     return [
@@ -82,7 +86,7 @@ def losses(task: Painter, pictures: Tensor, texts: list[str], objective: Denoisi
 def measured(run: Path, n: int, size: int, objective: Denoising) -> dict[str, float]:
     """What lies cost, in per cent of the loss."""
     task = jium.load(run)
-    held_out = (scene for scene in scenes(4 * n, seed=1, split="test") if scene.relation == "none")
+    held_out = (scene for scene in scenes(4 * n, seed=1, split="test") if scene.relation == NONE)
     told = [scene for _, scene in zip(range(n), held_out, strict=False)]
     pictures = as_tensor(np.stack([draw(scene, size) for scene in told]))
     truth = losses(task, pictures, said(told), objective).mean()
@@ -104,6 +108,7 @@ def main() -> None:
     options = parser.parse_args()
     short = [f"train.steps={options.steps}", f"train.eval_every={options.steps}", "train.ema=0.99"]
     figures: dict[str, dict[str, float]] = {}
+    trained_at: dict[str, str] = {}
     for name, own in CASES.items():
         plan = jium.recipe("scenes", *short, *own, *options.override)
         run = options.out / name.lower().replace(", ", "-").replace(" ", "-")
@@ -111,13 +116,15 @@ def main() -> None:
             jium.train(plan, out=run, quiet=True)
         whole = replace(plan.objective, drop=0.0)
         figures[name] = measured(run, options.n, plan.data.size, whole)
+        trained_at[name] = card(run)["commit"]
         print(name, figures[name], flush=True)
     about = {
         "question": __doc__.splitlines()[0],
         "steps": options.steps,
         "scenes": options.n,
         "cases": CASES,
-        "overrides": options.override,
+        "overrides": [*short, *options.override],
+        "trained_at": trained_at,
     }
     print(record(options.name, figures, about))
 

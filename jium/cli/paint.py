@@ -26,7 +26,7 @@ def paint(
     out: Annotated[
         Path | None,
         typer.Option(
-            help=say("a PNG file; several are numbered. Else the next painted-1.png, painted-2.png")
+            help=say("a PNG file; several are numbered. Without it, painted-1.png or the next free")
         ),
     ] = None,
     n: Annotated[int | None, typer.Option("--n", help=say("pictures of a text"))] = None,
